@@ -1,0 +1,28 @@
+//! What `sol!` makes of the committed artifacts: calls, events, errors, `BYTECODE` and `DEPLOYED_BYTECODE`.
+#![allow(missing_docs, clippy::all, clippy::indexing_slicing, clippy::cast_possible_truncation, clippy::unwrap_used)]
+
+use alloy_sol_types::sol;
+
+sol!(
+    #[derive(Debug, PartialEq, Eq)]
+    NativeRollup,
+    "artifacts/NativeRollup.json"
+);
+
+sol!(
+    #[derive(Debug, PartialEq, Eq)]
+    L2Messenger,
+    "artifacts/L2Messenger.json"
+);
+
+sol!(
+    #[derive(Debug, PartialEq, Eq)]
+    Counter,
+    "artifacts/Counter.json"
+);
+
+sol!(
+    #[derive(Debug, PartialEq, Eq)]
+    SszInputHarness,
+    "artifacts/SszInputHarness.json"
+);
