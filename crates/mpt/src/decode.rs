@@ -27,15 +27,18 @@ type Refer<'a> = &'a dyn Fn(B256) -> Result<Child, Malformed>;
 
 impl Node {
     /// Decodes a node; its values share `raw`.
-    ///
-    /// Bytes after the outermost item are ignored, as in the spec.
     pub fn decode(raw: &Bytes) -> Result<Self, Malformed> {
         Self::decode_with(raw, &|hash| Ok(Child::Hash(hash)))
     }
 
     /// Decodes a node, asking `refer` what each 32-byte reference stands for.
     pub(crate) fn decode_with(raw: &Bytes, refer: Refer<'_>) -> Result<Self, Malformed> {
-        match next_item(&mut raw.as_ref())? {
+        let mut rest = raw.as_ref();
+        let item = next_item(&mut rest)?;
+        if !rest.is_empty() {
+            return Err(Malformed::TrailingBytes);
+        }
+        match item {
             Item::Text([]) => Ok(Self::Empty),
             Item::Text(_) => Err(Malformed::NotAList),
             Item::List { payload, .. } => decode_list(raw, payload, refer, MAX_NESTING),
@@ -44,7 +47,12 @@ impl Node {
 }
 
 /// Decodes the items of a node, which may nest `depth` deep.
-fn decode_list(raw: &Bytes, mut payload: &[u8], refer: Refer<'_>, depth: usize) -> Result<Node, Malformed> {
+fn decode_list(
+    raw: &Bytes,
+    mut payload: &[u8],
+    refer: Refer<'_>,
+    depth: usize,
+) -> Result<Node, Malformed> {
     let depth = depth.checked_sub(1).ok_or(Malformed::Nesting)?;
     let mut items = [Item::Text(&[]); BRANCH_ITEMS];
     let mut count = 0;
@@ -60,18 +68,33 @@ fn decode_list(raw: &Bytes, mut payload: &[u8], refer: Refer<'_>, depth: usize) 
     }
     match (count, &items) {
         (2, [path, second, ..]) => decode_short(raw, *path, *second, refer, depth),
-        (BRANCH_ITEMS, [children @ .., value]) => decode_branch(raw, children, *value, refer, depth),
+        (BRANCH_ITEMS, [children @ .., value]) => {
+            decode_branch(raw, children, *value, refer, depth)
+        }
         _ => Err(Malformed::ItemCount),
     }
 }
 
 /// A leaf or an extension.
-fn decode_short(raw: &Bytes, path: Item<'_>, second: Item<'_>, refer: Refer<'_>, depth: usize) -> Result<Node, Malformed> {
-    let Item::Text(path) = path else { return Err(Malformed::Path) };
+fn decode_short(
+    raw: &Bytes,
+    path: Item<'_>,
+    second: Item<'_>,
+    refer: Refer<'_>,
+    depth: usize,
+) -> Result<Node, Malformed> {
+    let Item::Text(path) = path else {
+        return Err(Malformed::Path);
+    };
     let (path, leaf) = Nibbles::from_compact(path)?;
     if leaf {
-        let Item::Text(value) = second else { return Err(Malformed::LeafValue) };
-        return Ok(Node::Leaf { path, value: raw.slice_ref(value) });
+        let Item::Text(value) = second else {
+            return Err(Malformed::LeafValue);
+        };
+        return Ok(Node::Leaf {
+            path,
+            value: raw.slice_ref(value),
+        });
     }
     if path.as_slice().is_empty() {
         return Err(Malformed::EmptyExtensionPath);
@@ -83,11 +106,21 @@ fn decode_short(raw: &Bytes, path: Item<'_>, second: Item<'_>, refer: Refer<'_>,
         Child::Node(node) | Child::Hashed(_, node) => matches!(**node, Node::Branch { .. }),
         Child::Embedded(embedded) => matches!(*embedded.node, Node::Branch { .. }),
     };
-    if branch { Ok(Node::Extension { path, child }) } else { Err(Malformed::ExtensionChild) }
+    if branch {
+        Ok(Node::Extension { path, child })
+    } else {
+        Err(Malformed::ExtensionChild)
+    }
 }
 
 /// A branch.
-fn decode_branch(raw: &Bytes, items: &[Item<'_>], value: Item<'_>, refer: Refer<'_>, depth: usize) -> Result<Node, Malformed> {
+fn decode_branch(
+    raw: &Bytes,
+    items: &[Item<'_>],
+    value: Item<'_>,
+    refer: Refer<'_>,
+    depth: usize,
+) -> Result<Node, Malformed> {
     let mut children: Box<[Child; 16]> = Box::default();
     for (child, item) in children.iter_mut().zip(items) {
         *child = decode_child(raw, *item, refer, depth)?;
@@ -100,12 +133,22 @@ fn decode_branch(raw: &Bytes, items: &[Item<'_>], value: Item<'_>, refer: Refer<
             Bytes::new()
         }
     };
-    let taken = children.iter().filter(|child| !child.is_empty()).count() + usize::from(!value.is_empty());
-    if taken < 2 { Err(Malformed::BranchOccupancy) } else { Ok(Node::Branch { children, value }) }
+    let taken =
+        children.iter().filter(|child| !child.is_empty()).count() + usize::from(!value.is_empty());
+    if taken < 2 {
+        Err(Malformed::BranchOccupancy)
+    } else {
+        Ok(Node::Branch { children, value })
+    }
 }
 
 /// A reference to a child.
-fn decode_child(raw: &Bytes, item: Item<'_>, refer: Refer<'_>, depth: usize) -> Result<Child, Malformed> {
+fn decode_child(
+    raw: &Bytes,
+    item: Item<'_>,
+    refer: Refer<'_>,
+    depth: usize,
+) -> Result<Child, Malformed> {
     match item {
         Item::Text([]) => Ok(Child::Empty),
         Item::Text(text) => match B256::try_from(text) {
@@ -117,7 +160,10 @@ fn decode_child(raw: &Bytes, item: Item<'_>, refer: Refer<'_>, depth: usize) -> 
             Ok(if whole.len() < HASHED_FROM {
                 Child::Node(node)
             } else {
-                Child::Embedded(Arc::new(Embedded { raw: raw.slice_ref(whole), node }))
+                Child::Embedded(Arc::new(Embedded {
+                    raw: raw.slice_ref(whole),
+                    node,
+                }))
             })
         }
     }
@@ -127,10 +173,18 @@ fn decode_child(raw: &Bytes, item: Item<'_>, refer: Refer<'_>, depth: usize) -> 
 fn next_item<'a>(buffer: &mut &'a [u8]) -> Result<Item<'a>, Malformed> {
     let start = *buffer;
     let header = Header::decode(buffer).map_err(|_| Malformed::Rlp)?;
-    let (payload, rest) = buffer.split_at_checked(header.payload_length).ok_or(Malformed::Rlp)?;
-    let whole = start.get(..start.len() - rest.len()).ok_or(Malformed::Rlp)?;
+    let (payload, rest) = buffer
+        .split_at_checked(header.payload_length)
+        .ok_or(Malformed::Rlp)?;
+    let whole = start
+        .get(..start.len() - rest.len())
+        .ok_or(Malformed::Rlp)?;
     *buffer = rest;
-    Ok(if header.list { Item::List { payload, whole } } else { Item::Text(payload) })
+    Ok(if header.list {
+        Item::List { payload, whole }
+    } else {
+        Item::Text(payload)
+    })
 }
 
 /// Checks the items of a list that nothing reads, at every depth, without recursion.

@@ -28,6 +28,9 @@ pub enum Malformed {
     /// Truncated or non-canonical RLP.
     #[error("not canonical RLP")]
     Rlp,
+    /// Bytes after the node.
+    #[error("bytes after the node")]
+    TrailingBytes,
     /// A non-empty string where a list is expected.
     #[error("a string, not a list")]
     NotAList,

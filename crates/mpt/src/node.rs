@@ -5,7 +5,8 @@ use alloy_primitives::{B256, Bytes, b256};
 use std::sync::Arc;
 
 /// Root of the trie without entries: the keccak of the RLP of an empty string.
-pub const EMPTY_ROOT_HASH: B256 = b256!("56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421");
+pub const EMPTY_ROOT_HASH: B256 =
+    b256!("56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421");
 
 /// A decoded trie node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,11 +80,21 @@ impl Child {
 
     /// A new extension, or `child` itself when the path is empty.
     pub(crate) fn extension(path: &[u8], child: Self) -> Self {
-        if path.is_empty() { child } else { Self::new(Node::Extension { path: Nibbles::new(path), child }) }
+        if path.is_empty() {
+            child
+        } else {
+            Self::new(Node::Extension {
+                path: Nibbles::new(path),
+                child,
+            })
+        }
     }
 
     /// The node referred to; nothing when there is none.
-    pub(crate) fn resolve<S: NodeSource + ?Sized>(&self, source: &S) -> Result<Option<Arc<Node>>, MptError> {
+    pub(crate) fn resolve<S: NodeSource + ?Sized>(
+        &self,
+        source: &S,
+    ) -> Result<Option<Arc<Node>>, MptError> {
         Ok(match self {
             Self::Empty => None,
             Self::Hash(hash) => Some(source.node(*hash)?),
@@ -93,10 +104,16 @@ impl Child {
     }
 
     /// Resolves the child of an extension, which must be a branch.
-    pub(crate) fn resolve_branch<S: NodeSource + ?Sized>(&self, source: &S) -> Result<Arc<Node>, MptError> {
+    pub(crate) fn resolve_branch<S: NodeSource + ?Sized>(
+        &self,
+        source: &S,
+    ) -> Result<Arc<Node>, MptError> {
         match self.resolve(source)? {
             Some(node) if matches!(*node, Node::Branch { .. }) => Ok(node),
-            _ => Err(MptError::Malformed { hash: self.known_hash(), reason: Malformed::ExtensionChild }),
+            _ => Err(MptError::Malformed {
+                hash: self.known_hash(),
+                reason: Malformed::ExtensionChild,
+            }),
         }
     }
 
@@ -109,7 +126,10 @@ impl Child {
     }
 
     /// The node referred to, brought into memory as a new node, to be changed in place.
-    pub(crate) fn load<S: NodeSource + ?Sized>(&mut self, source: &S) -> Result<Option<&mut Arc<Node>>, MptError> {
+    pub(crate) fn load<S: NodeSource + ?Sized>(
+        &mut self,
+        source: &S,
+    ) -> Result<Option<&mut Arc<Node>>, MptError> {
         if !matches!(self, Self::Node(_)) {
             *self = self.resolve(source)?.map_or(Self::Empty, Self::Node);
         }

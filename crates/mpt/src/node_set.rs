@@ -2,7 +2,6 @@
 
 use crate::{Child, EMPTY_ROOT_HASH, Malformed, MptError, Node, NodeSource, decode::HASHED_FROM};
 use alloy_primitives::{B256, Bytes, keccak256};
-use alloy_rlp::EMPTY_STRING_CODE;
 use std::{
     cell::{Cell, OnceCell},
     sync::Arc,
@@ -37,12 +36,20 @@ impl NodeSet {
     where
         I: IntoIterator<Item: Into<Bytes>>,
     {
-        let mut entries: Vec<Entry> = nodes.into_iter().map(|raw| Entry::new(raw.into())).collect();
+        let mut entries: Vec<Entry> = nodes
+            .into_iter()
+            .map(|raw| Entry::new(raw.into()))
+            .collect();
         let hashed = entries.len();
         entries.sort_unstable_by_key(|entry| entry.hash);
         entries.dedup_by_key(|entry| entry.hash);
         let has_replacements = entries.iter().any(Entry::replaces_hash);
-        Self { entries, has_replacements, hashed, decoded: Cell::new(0) }
+        Self {
+            entries,
+            has_replacements,
+            hashed,
+            decoded: Cell::new(0),
+        }
     }
 
     /// Checks every node that can be reached from `root` through the nodes of the set, as the spec does when it opens
@@ -55,7 +62,10 @@ impl NodeSet {
             return Ok(());
         }
         let mut visited = Vec::new();
-        let result = self.visit(self.find(root).ok_or(MptError::Missing(root))?, &mut visited);
+        let result = self.visit(
+            self.find(root).ok_or(MptError::Missing(root))?,
+            &mut visited,
+        );
         if result.is_err() {
             visited.iter().for_each(|entry| entry.visited.set(false));
         }
@@ -113,7 +123,9 @@ impl NodeSet {
         for child in children {
             match child {
                 Child::Empty => {}
-                Child::Hash(hash) => entries.extend(self.find(*hash).filter(|entry| !entry.visited.get())),
+                Child::Hash(hash) => {
+                    entries.extend(self.find(*hash).filter(|entry| !entry.visited.get()))
+                }
                 Child::Node(node) | Child::Hashed(_, node) => nodes.push(node),
                 Child::Embedded(embedded) => nodes.push(&embedded.node),
             }
@@ -123,17 +135,28 @@ impl NodeSet {
 
     /// The entry with this hash.
     fn find(&self, hash: B256) -> Option<&Entry> {
-        let position = self.entries.binary_search_by_key(&hash, |entry| entry.hash).ok()?;
+        let position = self
+            .entries
+            .binary_search_by_key(&hash, |entry| entry.hash)
+            .ok()?;
         self.entries.get(position)
     }
 
-    /// The node of an entry.
-    fn decode(&self, entry: &Entry) -> Result<Arc<Node>, MptError> {
+    /// The node of an entry, decoding it the first time.
+    fn node_of(&self, entry: &Entry) -> Result<Arc<Node>, Malformed> {
         let node = entry.node.get_or_init(|| {
             self.decoded.set(self.decoded.get() + 1);
             Node::decode_with(&entry.raw, &|hash| self.refer(hash)).map(Arc::new)
         });
-        node.clone().map_err(|reason| MptError::Malformed { hash: entry.hash, reason })
+        node.clone()
+    }
+
+    /// As `node_of`, naming the node in the error.
+    fn decode(&self, entry: &Entry) -> Result<Arc<Node>, MptError> {
+        self.node_of(entry).map_err(|reason| MptError::Malformed {
+            hash: entry.hash,
+            reason,
+        })
     }
 
     /// What a 32-byte reference stands for.
@@ -142,14 +165,15 @@ impl NodeSet {
     /// more: an empty string is then no child, and a short node one written in place. Neither holds a reference of its
     /// own, so this goes no further.
     fn refer(&self, hash: B256) -> Result<Child, Malformed> {
-        match self.find(hash).filter(|entry| self.has_replacements && entry.replaces_hash()) {
+        if !self.has_replacements {
+            return Ok(Child::Hash(hash));
+        }
+        match self.find(hash).filter(|entry| entry.replaces_hash()) {
             None => Ok(Child::Hash(hash)),
-            Some(entry) => match self.decode(entry) {
-                Ok(node) if *node == Node::Empty => Ok(Child::Empty),
-                Ok(node) => Ok(Child::Node(node)),
-                Err(MptError::Malformed { reason, .. }) => Err(reason),
-                Err(_) => Ok(Child::Hash(hash)),
-            },
+            Some(entry) => Ok(match self.node_of(entry)? {
+                node if *node == Node::Empty => Child::Empty,
+                node => Child::Node(node),
+            }),
         }
     }
 }
@@ -162,11 +186,16 @@ impl NodeSource for NodeSet {
 
 impl Entry {
     fn new(raw: Bytes) -> Self {
-        Self { hash: keccak256(&raw), raw, node: OnceCell::new(), visited: Cell::new(false) }
+        Self {
+            hash: keccak256(&raw),
+            raw,
+            node: OnceCell::new(),
+            visited: Cell::new(false),
+        }
     }
 
     /// Whether a parent that refers to this by hash means, in the spec, something else than a stored node.
     fn replaces_hash(&self) -> bool {
-        self.raw.len() < HASHED_FROM || self.raw.first() == Some(&EMPTY_STRING_CODE)
+        self.raw.len() < HASHED_FROM
     }
 }

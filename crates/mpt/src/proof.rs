@@ -1,12 +1,18 @@
 //! Proofs, as `eth_getProof` gives them.
 
-use crate::{EMPTY_ROOT_HASH, MptError, Node, NodeSet, NodeSource, Trie, nibbles::unpack, node::Child};
+use crate::{
+    EMPTY_ROOT_HASH, MptError, Node, NodeSet, NodeSource, Trie, nibbles::unpack, node::Child,
+};
 use alloy_primitives::{B256, Bytes};
 use std::sync::Arc;
 
 /// Proves what the trie with this root holds under `key`, or that it holds nothing: the encodings of the nodes on the
 /// way, root first. The proof for an empty trie is empty.
-pub fn prove<S: NodeSource + ?Sized>(source: &S, root: B256, key: B256) -> Result<Vec<Bytes>, MptError> {
+pub fn prove<S: NodeSource + ?Sized>(
+    source: &S,
+    root: B256,
+    key: B256,
+) -> Result<Vec<Bytes>, MptError> {
     let mut proof = Vec::new();
     if root == EMPTY_ROOT_HASH {
         return Ok(proof);

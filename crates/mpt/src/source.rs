@@ -28,7 +28,9 @@ impl<S: NodeSource + ?Sized> NodeSource for Arc<S> {
 impl NodeSource for BTreeMap<B256, Bytes> {
     fn node(&self, hash: B256) -> Result<Arc<Node>, MptError> {
         let raw = self.get(&hash).ok_or(MptError::Missing(hash))?;
-        Node::decode(raw).map(Arc::new).map_err(|reason| MptError::Malformed { hash, reason })
+        Node::decode(raw)
+            .map(Arc::new)
+            .map_err(|reason| MptError::Malformed { hash, reason })
     }
 }
 
@@ -52,7 +54,10 @@ pub struct Recorder<S> {
 impl<S: NodeSource> Recorder<S> {
     /// Starts a record of what is read from `source`.
     pub fn new(source: S) -> Self {
-        Self { source, read: RefCell::default() }
+        Self {
+            source,
+            read: RefCell::default(),
+        }
     }
 
     /// The source within.
@@ -74,7 +79,12 @@ impl<S: NodeSource> Recorder<S> {
     ///
     /// They hash to what was asked for when the source's nodes are in canonical form, as are all this crate makes.
     pub fn into_nodes(self) -> Vec<Bytes> {
-        let mut nodes: Vec<Bytes> = self.read.into_inner().values().map(|node| node.encode()).collect();
+        let mut nodes: Vec<Bytes> = self
+            .read
+            .into_inner()
+            .values()
+            .map(|node| node.encode())
+            .collect();
         nodes.sort_unstable();
         nodes
     }
@@ -83,7 +93,10 @@ impl<S: NodeSource> Recorder<S> {
 impl<S: NodeSource> NodeSource for Recorder<S> {
     fn node(&self, hash: B256) -> Result<Arc<Node>, MptError> {
         let node = self.source.node(hash)?;
-        self.read.borrow_mut().entry(hash).or_insert_with(|| Arc::clone(&node));
+        self.read
+            .borrow_mut()
+            .entry(hash)
+            .or_insert_with(|| Arc::clone(&node));
         Ok(node)
     }
 }

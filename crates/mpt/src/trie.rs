@@ -20,22 +20,36 @@ pub struct Trie {
 impl Trie {
     /// The stored trie with this root. Nothing is read yet.
     pub fn from_root(root: B256) -> Self {
-        Self { root: if root == EMPTY_ROOT_HASH { Child::Empty } else { Child::Hash(root) } }
+        Self {
+            root: if root == EMPTY_ROOT_HASH {
+                Child::Empty
+            } else {
+                Child::Hash(root)
+            },
+        }
     }
 
     /// The value under `key`.
     ///
     /// A leaf with an empty value, which no trie of this crate holds, gives an empty value, as in the spec.
-    pub fn get<S: NodeSource + ?Sized>(&self, source: &S, key: B256) -> Result<Option<Bytes>, MptError> {
+    pub fn get<S: NodeSource + ?Sized>(
+        &self,
+        source: &S,
+        key: B256,
+    ) -> Result<Option<Bytes>, MptError> {
         let key = unpack(key);
         let mut rest = key.as_slice();
         let mut next = self.root.resolve(source)?;
         while let Some(node) = next {
             match &*node {
                 Node::Empty => return Ok(None),
-                Node::Leaf { path, value } => return Ok((path.as_slice() == rest).then(|| value.clone())),
+                Node::Leaf { path, value } => {
+                    return Ok((path.as_slice() == rest).then(|| value.clone()));
+                }
                 Node::Extension { path, child } => {
-                    let Some(tail) = rest.strip_prefix(path.as_slice()) else { return Ok(None) };
+                    let Some(tail) = rest.strip_prefix(path.as_slice()) else {
+                        return Ok(None);
+                    };
                     next = Some(child.resolve_branch(source)?);
                     rest = tail;
                 }
@@ -52,7 +66,12 @@ impl Trie {
     }
 
     /// Sets the value under `key`; an empty value removes it. After an error the trie holds what it held.
-    pub fn insert<S: NodeSource + ?Sized>(&mut self, source: &S, key: B256, value: Bytes) -> Result<(), MptError> {
+    pub fn insert<S: NodeSource + ?Sized>(
+        &mut self,
+        source: &S,
+        key: B256,
+        value: Bytes,
+    ) -> Result<(), MptError> {
         if value.is_empty() {
             return self.remove(source, key).map(drop);
         }
@@ -63,7 +82,11 @@ impl Trie {
     ///
     /// Needs one node beside the path when a branch is left with one child. After an error the trie is to be thrown
     /// away: it may have lost the key without having closed the gap.
-    pub fn remove<S: NodeSource + ?Sized>(&mut self, source: &S, key: B256) -> Result<bool, MptError> {
+    pub fn remove<S: NodeSource + ?Sized>(
+        &mut self,
+        source: &S,
+        key: B256,
+    ) -> Result<bool, MptError> {
         remove(&mut self.root, source, &unpack(key))
     }
 
@@ -98,13 +121,21 @@ fn pick<'c, 'k>(children: &'c [Child; 16], rest: &'k [u8]) -> Option<(&'c Child,
 }
 
 /// As `pick`, to be changed.
-fn pick_mut<'c, 'k>(children: &'c mut [Child; 16], rest: &'k [u8]) -> Option<(&'c mut Child, &'k [u8])> {
+fn pick_mut<'c, 'k>(
+    children: &'c mut [Child; 16],
+    rest: &'k [u8],
+) -> Option<(&'c mut Child, &'k [u8])> {
     let (nibble, tail) = rest.split_first()?;
     Some((children.get_mut(usize::from(*nibble))?, tail))
 }
 
 /// Sets the value at the end of `rest`, below `slot`. Each call takes a nibble at least.
-fn insert<S: NodeSource + ?Sized>(slot: &mut Child, source: &S, rest: &[u8], value: Bytes) -> Result<(), MptError> {
+fn insert<S: NodeSource + ?Sized>(
+    slot: &mut Child,
+    source: &S,
+    rest: &[u8],
+    value: Bytes,
+) -> Result<(), MptError> {
     let Some(node) = slot.load(source)? else {
         *slot = Child::leaf(Nibbles::new(rest), value);
         return Ok(());
@@ -118,7 +149,9 @@ fn insert<S: NodeSource + ?Sized>(slot: &mut Child, source: &S, rest: &[u8], val
             }
             let (shared, tail) = rest.split_at(common_prefix(path.as_slice(), rest));
             let old_tail = path.as_slice().strip_prefix(shared).unwrap_or_default();
-            let fork = Fork::default().leaf(old_tail, std::mem::take(old)).leaf(tail, value);
+            let fork = Fork::default()
+                .leaf(old_tail, std::mem::take(old))
+                .leaf(tail, value);
             *slot = Child::extension(shared, fork.into());
         }
         Node::Extension { path, child } => {
@@ -128,10 +161,15 @@ fn insert<S: NodeSource + ?Sized>(slot: &mut Child, source: &S, rest: &[u8], val
             }
             let (shared, tail) = rest.split_at(common_prefix(path.as_slice(), rest));
             let old_tail = path.as_slice().strip_prefix(shared).unwrap_or_default();
-            let fork = Fork::default().extension(old_tail, std::mem::take(child)).leaf(tail, value);
+            let fork = Fork::default()
+                .extension(old_tail, std::mem::take(child))
+                .leaf(tail, value);
             *slot = Child::extension(shared, fork.into());
         }
-        Node::Branch { children, value: own } => match pick_mut(children, rest) {
+        Node::Branch {
+            children,
+            value: own,
+        } => match pick_mut(children, rest) {
             Some((child, tail)) => return insert(child, source, tail, value),
             None => *own = value,
         },
@@ -174,8 +212,14 @@ impl From<Fork> for Child {
 /// Removes the value at the end of `rest`, below `slot`, and closes the gap; whether there was one.
 ///
 /// What lies on the way is re-encoded even when nothing is found: so does the spec, which forgets its hashes.
-fn remove<S: NodeSource + ?Sized>(slot: &mut Child, source: &S, rest: &[u8]) -> Result<bool, MptError> {
-    let Some(node) = slot.load(source)? else { return Ok(false) };
+fn remove<S: NodeSource + ?Sized>(
+    slot: &mut Child,
+    source: &S,
+    rest: &[u8],
+) -> Result<bool, MptError> {
+    let Some(node) = slot.load(source)? else {
+        return Ok(false);
+    };
     match Arc::make_mut(node) {
         Node::Empty => {
             *slot = Child::Empty;
@@ -189,7 +233,9 @@ fn remove<S: NodeSource + ?Sized>(slot: &mut Child, source: &S, rest: &[u8]) -> 
             Ok(found)
         }
         Node::Extension { path, child } => {
-            let Some(tail) = rest.strip_prefix(path.as_slice()) else { return Ok(false) };
+            let Some(tail) = rest.strip_prefix(path.as_slice()) else {
+                return Ok(false);
+            };
             *child = Child::Node(child.resolve_branch(source)?);
             let found = remove(child, source, tail)?;
             if found && let Some(joined) = join(path.as_slice(), child, source)? {
@@ -229,15 +275,21 @@ fn collapse<S: NodeSource + ?Sized>(
 }
 
 /// What takes the place of `path` followed by `child`; nothing when that is an extension of a branch.
-fn join<S: NodeSource + ?Sized>(path: &[u8], child: &Child, source: &S) -> Result<Option<Child>, MptError> {
+fn join<S: NodeSource + ?Sized>(
+    path: &[u8],
+    child: &Child,
+    source: &S,
+) -> Result<Option<Child>, MptError> {
     Ok(match child.resolve(source)?.as_deref() {
         None | Some(Node::Empty) => Some(Child::Empty),
-        Some(Node::Leaf { path: tail, value }) => {
-            Some(Child::leaf(Nibbles::concat(path, tail.as_slice()), value.clone()))
-        }
-        Some(Node::Extension { path: tail, child }) => {
-            Some(Child::new(Node::Extension { path: Nibbles::concat(path, tail.as_slice()), child: child.clone() }))
-        }
+        Some(Node::Leaf { path: tail, value }) => Some(Child::leaf(
+            Nibbles::concat(path, tail.as_slice()),
+            value.clone(),
+        )),
+        Some(Node::Extension { path: tail, child }) => Some(Child::new(Node::Extension {
+            path: Nibbles::concat(path, tail.as_slice()),
+            child: child.clone(),
+        })),
         Some(Node::Branch { .. }) => None,
     })
 }
