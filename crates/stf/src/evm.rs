@@ -1,0 +1,132 @@
+//! The EVM as this crate sets it up.
+
+use std::{cell::Cell, rc::Rc};
+
+use alloy_primitives::{Address, Bytes, U256};
+use revm::{
+    context::{BlockEnv, CfgEnv, Context, Evm, Journal, TxEnv},
+    context_interface::{
+        block::BlobExcessGasAndPrice,
+        result::{EVMError, ExecutionResult, HaltReason, ResultAndState},
+        JournalTr,
+    },
+    handler::{
+        instructions::EthInstructions, system_call::SYSTEM_CALL_GAS_LIMIT, EthFrame, ExecuteEvm,
+        MainnetHandler, SYSTEM_ADDRESS,
+    },
+    inspector::{InspectEvm, Inspector, InspectorHandler},
+    interpreter::interpreter::EthInterpreter,
+    primitives::{hardfork::SpecId, TxKind},
+};
+
+use crate::{
+    header, precompile::Precompiles, Environment, ExtraPrecompiles, Fork, State, StateError,
+    StateSource,
+};
+
+/// Gas of a system call before EIP-8037.
+const SYSTEM_GAS: u64 = 30_000_000;
+
+/// The EVM's context over a state: what an inspector sees.
+pub type EvmContext<'a, S> =
+    Context<BlockEnv, TxEnv, CfgEnv, &'a mut State<S>, Journal<&'a mut State<S>>, ()>;
+
+/// The EVM over a state.
+pub(crate) type StfEvm<'a, S, I> = Evm<
+    EvmContext<'a, S>,
+    I,
+    EthInstructions<EthInterpreter, EvmContext<'a, S>>,
+    Precompiles,
+    EthFrame<EthInterpreter>,
+>;
+
+pub(crate) type EvmError = EVMError<StateError>;
+pub(crate) type Executed = ResultAndState<HaltReason>;
+
+/// The EVM's configuration at a fork.
+pub(crate) fn cfg_env(fork: Fork, chain_id: u64) -> CfgEnv {
+    let mut cfg = CfgEnv::new_with_spec(fork.spec_id()).with_chain_id(chain_id);
+    if let Some(params) = fork.blob_params() {
+        cfg.max_blobs_per_tx = Some(params.max_blobs_per_tx);
+        cfg.blob_base_fee_update_fraction = u64::try_from(params.update_fraction).ok();
+    }
+    cfg
+}
+
+/// The EVM's block.
+pub(crate) fn block_env(fork: Fork, env: &Environment) -> BlockEnv {
+    BlockEnv {
+        number: U256::from(env.number),
+        beneficiary: env.beneficiary,
+        timestamp: U256::from(env.timestamp),
+        gas_limit: env.gas_limit,
+        basefee: env.base_fee.unwrap_or_default(),
+        difficulty: env.difficulty,
+        prevrandao: (fork >= Fork::Paris).then_some(env.prev_randao),
+        blob_excess_gas_and_price: env.excess_blob_gas.map(|excess_blob_gas| {
+            BlobExcessGasAndPrice {
+                excess_blob_gas,
+                blob_gasprice: header::blob_base_fee(fork, excess_blob_gas),
+            }
+        }),
+        slot_num: env.slot_number.unwrap_or_default(),
+    }
+}
+
+pub(crate) fn build<'a, S: StateSource, I>(
+    state: &'a mut State<S>,
+    cfg: CfgEnv,
+    block: BlockEnv,
+    extra: &ExtraPrecompiles,
+    allowance: Option<Rc<Cell<u64>>>,
+    inspector: I,
+) -> StfEvm<'a, S, I> {
+    let spec: SpecId = cfg.spec;
+    let mut ctx: EvmContext<'a, S> = Context::new(state, spec);
+    ctx.journaled_state.set_spec_id(spec);
+    ctx = ctx.with_cfg(cfg).with_block(block);
+    Evm::new_with_inspector(
+        ctx,
+        inspector,
+        EthInstructions::new_mainnet_with_spec(spec),
+        Precompiles::new(spec, extra, allowance),
+    )
+}
+
+/// Runs a transaction without looking at it.
+pub(crate) fn transact<'a, S: StateSource>(
+    mut evm: StfEvm<'a, S, ()>,
+    tx: TxEnv,
+) -> Result<Executed, EvmError> {
+    evm.transact(tx)
+}
+
+/// Runs a transaction under an inspector and gives the inspector back.
+pub(crate) fn inspect<'a, S: StateSource, I: Inspector<EvmContext<'a, S>, EthInterpreter>>(
+    mut evm: StfEvm<'a, S, I>,
+    tx: TxEnv,
+) -> (Result<Executed, EvmError>, I) {
+    let result = evm.inspect_tx(tx);
+    (result, evm.inspector)
+}
+
+/// Runs a system call (EIP-4788 and its kin) under an inspector and gives the inspector back.
+pub(crate) fn system_call<'a, S: StateSource, I: Inspector<EvmContext<'a, S>, EthInterpreter>>(
+    mut evm: StfEvm<'a, S, I>,
+    fork: Fork,
+    target: Address,
+    data: Bytes,
+) -> (Result<Executed, EvmError>, I) {
+    let gas_limit = if fork >= Fork::Amsterdam { SYSTEM_CALL_GAS_LIMIT } else { SYSTEM_GAS };
+    evm.ctx.tx = TxEnv {
+        caller: SYSTEM_ADDRESS,
+        kind: TxKind::Call(target),
+        data,
+        gas_limit,
+        ..TxEnv::default()
+    };
+    let result: Result<ExecutionResult, EvmError> =
+        MainnetHandler::default().inspect_run_system_call(&mut evm);
+    let state = evm.finalize();
+    (result.map(|result| ResultAndState::new(result, state)), evm.inspector)
+}

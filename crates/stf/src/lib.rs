@@ -1,0 +1,32 @@
+#![doc = include_str!("../README.md")]
+
+mod access_list;
+mod block;
+mod error;
+mod evm;
+mod executor;
+mod fork;
+mod header;
+mod meter;
+mod precompile;
+mod requests;
+#[cfg(feature = "simulate")]
+mod simulate;
+mod state;
+mod transaction;
+
+pub use access_list::AccessListBuilder;
+pub use block::{execute_block, seal_header, Environment, ExecutableBlock};
+pub use error::{BlockError, StateError, TransactionError};
+pub use evm::EvmContext;
+pub use executor::{check_claim, BlockExecutor, BlockOutput, TxOutcome};
+pub use fork::{ChainSpec, Fork, ForkSchedule, ScheduleError};
+pub use header::{base_fee, check_header, excess_blob_gas, genesis_header};
+pub use meter::WorkLimits;
+pub use precompile::{ExtraPrecompiles, Precompile, PrecompileCall, PrecompileOutcome};
+pub use requests::requests_hash;
+pub use revm;
+#[cfg(feature = "simulate")]
+pub use simulate::simulate;
+pub use state::{State, StateSource, StateUpdate};
+pub use transaction::{intrinsic_gas, recover, Block, Receipt, Transaction};

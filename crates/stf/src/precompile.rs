@@ -1,0 +1,194 @@
+//! Precompiles: Ethereum's own, and those the caller adds to a chain.
+
+use std::{
+    cell::Cell,
+    collections::BTreeMap,
+    fmt,
+    rc::Rc,
+    sync::Arc,
+};
+
+use alloy_primitives::{map::AddressSet, Address, Bytes};
+use revm::{
+    context_interface::{Block, Cfg, ContextTr},
+    handler::{EthPrecompiles, PrecompileProvider},
+    interpreter::{CallInputs, Gas, InstructionResult, InterpreterResult},
+    primitives::hardfork::SpecId,
+};
+
+/// A precompile that a chain has besides Ethereum's.
+pub trait Precompile: Send + Sync {
+    /// Answers one call. Bad input is a [`PrecompileOutcome::Halt`], never a panic.
+    fn call(&self, call: PrecompileCall<'_>) -> PrecompileOutcome;
+}
+
+/// One call of an extra precompile.
+#[derive(Debug, Clone, Copy)]
+pub struct PrecompileCall<'a> {
+    /// The call data.
+    pub input: &'a [u8],
+    /// Gas the call has; it may not use more.
+    pub gas_limit: u64,
+    /// Number of the block that is executing.
+    pub block_number: u64,
+    /// Timestamp (seconds) of the block that is executing.
+    pub block_timestamp: u64,
+}
+
+/// What an extra precompile answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PrecompileOutcome {
+    /// It succeeded.
+    Success {
+        /// Gas used, at most the call's limit.
+        gas_used: u64,
+        /// Return data.
+        output: Bytes,
+    },
+    /// It failed; all the call's gas is burned.
+    Halt,
+}
+
+/// The precompiles a chain has besides Ethereum's, by address.
+#[derive(Clone, Default)]
+pub struct ExtraPrecompiles(BTreeMap<Address, Arc<dyn Precompile>>);
+
+impl ExtraPrecompiles {
+    /// None.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// These and one more.
+    #[must_use]
+    pub fn with(mut self, address: Address, precompile: Arc<dyn Precompile>) -> Self {
+        self.0.insert(address, precompile);
+        self
+    }
+}
+
+impl fmt::Debug for ExtraPrecompiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// What the EVM asks: Ethereum's precompiles of the fork, then the chain's own.
+pub struct Precompiles {
+    ethereum: EthPrecompiles,
+    extra: ExtraPrecompiles,
+    addresses: Option<AddressSet>,
+    /// Gas that may still be worked off, where work is limited.
+    allowance: Option<Rc<Cell<u64>>>,
+}
+
+impl Precompiles {
+    pub(crate) fn new(
+        spec: SpecId,
+        extra: &ExtraPrecompiles,
+        allowance: Option<Rc<Cell<u64>>>,
+    ) -> Self {
+        let mut precompiles = Self {
+            ethereum: EthPrecompiles::new(spec),
+            extra: extra.clone(),
+            addresses: None,
+            allowance,
+        };
+        precompiles.collect_addresses();
+        precompiles
+    }
+
+    fn collect_addresses(&mut self) {
+        self.addresses = (!self.extra.0.is_empty()).then(|| {
+            let own = self.extra.0.keys().copied();
+            self.ethereum.warm_addresses().iter().copied().chain(own).collect()
+        });
+    }
+
+    fn run_extra(
+        precompile: &dyn Precompile,
+        block: &impl Block,
+        input: &[u8],
+        inputs: &CallInputs,
+    ) -> InterpreterResult {
+        let outcome = precompile.call(PrecompileCall {
+            input,
+            gas_limit: inputs.gas_limit,
+            block_number: block.number().saturating_to(),
+            block_timestamp: block.timestamp().saturating_to(),
+        });
+        let mut gas = Gas::new_with_regular_gas_and_reservoir(inputs.gas_limit, inputs.reservoir);
+        match outcome {
+            PrecompileOutcome::Success { gas_used, output } if gas.record_regular_cost(gas_used) => {
+                InterpreterResult::new(InstructionResult::Return, output, gas)
+            }
+            PrecompileOutcome::Success { .. } => {
+                gas.spend_all();
+                InterpreterResult::new(InstructionResult::PrecompileOOG, Bytes::new(), gas)
+            }
+            PrecompileOutcome::Halt => {
+                gas.spend_all();
+                InterpreterResult::new(InstructionResult::PrecompileError, Bytes::new(), gas)
+            }
+        }
+    }
+}
+
+impl<CTX: ContextTr> PrecompileProvider<CTX> for Precompiles {
+    type Output = InterpreterResult;
+
+    fn set_spec(&mut self, spec: <CTX::Cfg as Cfg>::Spec) -> bool {
+        let changed =
+            <EthPrecompiles as PrecompileProvider<CTX>>::set_spec(&mut self.ethereum, spec);
+        if changed {
+            self.collect_addresses();
+        }
+        changed
+    }
+
+    fn run(
+        &mut self,
+        context: &mut CTX,
+        inputs: &CallInputs,
+    ) -> Result<Option<InterpreterResult>, String> {
+        if let Some(precompile) = self.extra.0.get(&inputs.bytecode_address) {
+            let input = inputs.input.bytes(context);
+            let result =
+                Self::run_extra(precompile.as_ref(), context.block(), input.as_ref(), inputs);
+            return Ok(Some(result));
+        }
+        let Some(allowance) = &self.allowance else {
+            return self.ethereum.run(context, inputs);
+        };
+        // A precompile prices its work before it does any, so giving it no more gas than may be
+        // worked off makes it stop in time. If that was the only reason to stop, the claim is
+        // passed: the allowance is gone and the meter ends the block.
+        if inputs.gas_limit <= allowance.get() {
+            return self.ethereum.run(context, inputs);
+        }
+        let bounded = CallInputs { gas_limit: allowance.get(), ..inputs.clone() };
+        let result = self.ethereum.run(context, &bounded)?;
+        Ok(result.map(|mut result| {
+            if result.result == InstructionResult::PrecompileOOG {
+                allowance.set(0);
+            }
+            let used = result.gas.total_gas_spent().min(bounded.gas_limit);
+            let mut gas =
+                Gas::new_with_regular_gas_and_reservoir(inputs.gas_limit, inputs.reservoir);
+            if result.result.is_ok() {
+                let _ = gas.record_regular_cost(used);
+            } else {
+                gas.spend_all();
+            }
+            result.gas = gas;
+            result
+        }))
+    }
+
+    fn warm_addresses(&self) -> &AddressSet {
+        match &self.addresses {
+            Some(addresses) => addresses,
+            None => self.ethereum.warm_addresses(),
+        }
+    }
+}
