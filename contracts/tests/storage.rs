@@ -1,5 +1,5 @@
 //! The slots named in the crate are those that the compiler chose.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::indexing_slicing)]
 
 use alloy_primitives::U256;
 use bough_contracts::l2_messenger;
