@@ -12,7 +12,7 @@ pub enum MptError {
     /// The source holds the bytes of this node, and they are not a trie node.
     #[error("trie node {hash} is malformed: {reason}")]
     Malformed {
-        /// The hash by which the node was asked for.
+        /// The hash by which the node was asked for; zero for one that is in memory only.
         hash: B256,
         /// The rule it breaks.
         reason: Malformed,

@@ -1,7 +1,7 @@
 //! The trie: what is stored, and what was changed above it.
 
 use crate::{
-    Child, EMPTY_ROOT_HASH, MptError, Nibbles, Node, NodeSource,
+    Child, EMPTY_ROOT_HASH, Malformed, MptError, Nibbles, Node, NodeSource,
     decode::HASHED_FROM,
     nibbles::{common_prefix, unpack},
 };
@@ -211,7 +211,8 @@ impl From<Fork> for Child {
 
 /// Removes the value at the end of `rest`, below `slot`, and closes the gap; whether there was one.
 ///
-/// What lies on the way is re-encoded even when nothing is found: so does the spec, which forgets its hashes.
+/// What lies on the way is re-encoded and made compact even when nothing is found, as in the spec. It matters only for
+/// nodes that no trie of this crate holds: such as are not in canonical form, or leaves without a value.
 fn remove<S: NodeSource + ?Sized>(
     slot: &mut Child,
     source: &S,
@@ -238,17 +239,19 @@ fn remove<S: NodeSource + ?Sized>(
             };
             *child = Child::Node(child.resolve_branch(source)?);
             let found = remove(child, source, tail)?;
-            if found && let Some(joined) = join(path.as_slice(), child, source)? {
+            if let Some(joined) = join(path.as_slice(), child, source)? {
                 *slot = joined;
             }
             Ok(found)
         }
         Node::Branch { children, value } => {
             let found = match pick_mut(children, rest) {
+                Some((Child::Empty, _)) => return Ok(false),
                 Some((child, tail)) => remove(child, source, tail)?,
+                None if value.is_empty() => return Ok(false),
                 None => !std::mem::take(value).is_empty(),
             };
-            if found && let Some(collapsed) = collapse(children, value, source)? {
+            if let Some(collapsed) = collapse(children, value, source)? {
                 *slot = collapsed;
             }
             Ok(found)
@@ -264,7 +267,11 @@ fn collapse<S: NodeSource + ?Sized>(
 ) -> Result<Option<Child>, MptError> {
     let mut taken = (0u8..).zip(children).filter(|(_, child)| !child.is_empty());
     match (taken.next(), taken.next(), value.is_empty()) {
-        (None, _, true) => Ok(Some(Child::Empty)),
+        // Only the likes of a leaf without a value lead here.
+        (None, _, true) => Err(MptError::Malformed {
+            hash: B256::ZERO,
+            reason: Malformed::BranchOccupancy,
+        }),
         (None, _, false) => Ok(Some(Child::leaf(Nibbles::default(), value.clone()))),
         (Some((nibble, only)), None, true) => match join(&[nibble], only, source)? {
             Some(joined) => Ok(Some(joined)),

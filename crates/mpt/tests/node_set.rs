@@ -393,3 +393,27 @@ fn a_short_root_is_given_to_the_sink() {
     );
     assert_eq!(nodes, BTreeMap::from([(keccak256(&root), root)]));
 }
+
+/// A leaf that ends before the key does and has no value: an insertion puts it at the value of a branch, where it is
+/// no longer seen. The spec then fails to collapse that branch.
+#[test]
+fn a_leaf_without_a_value_is_followed_as_far_as_the_spec_goes() {
+    let hidden = Child::Node(Arc::new(Node::decode(&leaf(&[], &[])).unwrap()));
+    let root = branch(&[(0, hidden), (5, UNKNOWN)]);
+    let set = NodeSet::new([root.clone()]);
+    let mut trie = Trie::from_root(keccak256(&root));
+    set.check_reachable(keccak256(&root)).unwrap();
+    assert_eq!(trie.get(&set, KEY), Ok(None));
+    trie.insert(&set, KEY, Bytes::from_static(&[1])).unwrap();
+    assert_eq!(trie.get(&set, KEY), Ok(Some(Bytes::from_static(&[1]))));
+    let error = MptError::Malformed {
+        hash: B256::ZERO,
+        reason: Malformed::BranchOccupancy,
+    };
+    assert_eq!(trie.remove(&set, KEY), Err(error));
+    // Where the key does end there, an empty value is a value.
+    let whole = leaf(&[0; 64], &[]);
+    let set = NodeSet::new([whole.clone()]);
+    let trie = Trie::from_root(keccak256(whole));
+    assert_eq!(trie.get(&set, KEY), Ok(Some(Bytes::new())));
+}
