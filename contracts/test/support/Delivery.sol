@@ -66,7 +66,7 @@ abstract contract OnL1 is Delivery {
 
 /// @notice Messages from L1, delivered by the L2 messenger.
 abstract contract OnL2 is Delivery {
-    function messenger() internal view override returns (IMessenger) {
+    function messenger() internal pure override returns (IMessenger) {
         return L2;
     }
 

@@ -116,6 +116,20 @@ abstract contract Fixture is Test {
         list[0] = b;
     }
 
+    function advance(NativeRollup.BlockInput[] memory list) internal {
+        vm.prank(SEQUENCER);
+        rollup.advance(list);
+    }
+
+    function refuse(NativeRollup.BlockInput[] memory list, bytes memory reason) internal {
+        vm.expectRevert(reason);
+        advance(list);
+    }
+
+    function refuseBlock(SszInput.Fields memory f, bytes memory reason) internal {
+        refuse(only(blockOf(f)), reason);
+    }
+
     /// @dev Advances by one block with state `stateRoot`, a second later.
     function advanceTo(bytes32 stateRoot) internal returns (uint64 number) {
         setTime(time + 1);

@@ -23,19 +23,21 @@ library InputBuilder {
 
     function build(SszInput.Fields memory f, Shape memory s) internal pure returns (bytes memory) {
         bytes memory payload = _payload(f, s);
+        uint256 requestEnd = 44 + uint256(s.growRequest);
+        uint256 inputEnd = 16 + uint256(s.growInput);
         bytes memory request = bytes.concat(
-            _u32(44 + s.growRequest),
-            _u32(44 + s.growRequest + payload.length),
+            _u32(requestEnd),
+            _u32(requestEnd + payload.length),
             f.parentBeaconBlockRoot,
-            _u32(44 + s.growRequest + payload.length),
+            _u32(requestEnd + payload.length),
             _noise("request", s.growRequest),
             payload
         );
         bytes memory witness = _noise("witness", 99);
         return bytes.concat(
             bytes2(s.schema),
-            _u32(16 + s.growInput),
-            _u32(16 + s.growInput + request.length),
+            _u32(inputEnd),
+            _u32(inputEnd + request.length),
             _u64(f.chainId),
             _noise("input", s.growInput),
             request,
@@ -44,7 +46,7 @@ library InputBuilder {
     }
 
     function _payload(SszInput.Fields memory f, Shape memory s) private pure returns (bytes memory) {
-        uint256 end = 540 + s.growPayload;
+        uint256 end = 540 + uint256(s.growPayload);
         return bytes.concat(
             bytes.concat(f.parentHash, _noise("fee_recipient", 20), f.stateRoot, _noise("receipts_root", 32)),
             bytes.concat(_noise("logs_bloom", 256), _noise("prev_randao", 32), _u64(f.blockNumber), _u64(f.gasLimit)),
