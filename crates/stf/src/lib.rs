@@ -9,6 +9,7 @@ mod fork;
 mod header;
 mod meter;
 mod precompile;
+mod recorder;
 mod requests;
 #[cfg(feature = "simulate")]
 mod simulate;
@@ -24,6 +25,7 @@ pub use fork::{ChainSpec, Fork, ForkSchedule, ScheduleError};
 pub use header::{base_fee, check_header, excess_blob_gas, genesis_header};
 pub use meter::WorkLimits;
 pub use precompile::{ExtraPrecompiles, Precompile, PrecompileCall, PrecompileOutcome};
+pub use recorder::{WitnessParts, WitnessRecorder};
 pub use requests::requests_hash;
 pub use revm;
 #[cfg(feature = "simulate")]

@@ -29,7 +29,7 @@ impl WorkLimits {
 /// Stops a transaction once its execution gas passes a limit. Gas for state growth (EIP-8037) is
 /// not counted here, because it rolls back; it is checked when the transaction ends.
 ///
-/// It looks after every instruction, so what is done beyond the limit is at most one instruction.
+/// It looks before every instruction, so what is done beyond the limit is at most one instruction.
 pub(crate) struct Meter {
     allowance: Rc<Cell<u64>>,
     /// Gas the root frame began with, once it has.
@@ -107,8 +107,14 @@ impl<CTX: ContextTr> Inspector<CTX, EthInterpreter> for Meter {
         self.current = Self::holds(&interp.gas);
     }
 
-    fn step_end(&mut self, interp: &mut Interpreter<EthInterpreter>, ctx: &mut CTX) {
+    fn step(&mut self, interp: &mut Interpreter<EthInterpreter>, ctx: &mut CTX) {
         self.look(interp, ctx);
+    }
+
+    /// A call has taken its gas by now, and the frame it is for does not hold it yet: only what
+    /// this frame keeps is noted.
+    fn step_end(&mut self, interp: &mut Interpreter<EthInterpreter>, _: &mut CTX) {
+        self.current = Self::holds(&interp.gas);
     }
 
     fn call(&mut self, _: &mut CTX, _: &mut CallInputs) -> Option<CallOutcome> {
