@@ -89,7 +89,7 @@ pub(crate) fn build<'a, S: StateSource, I>(
         ctx,
         inspector,
         EthInstructions::new_mainnet_with_spec(spec),
-        Precompiles::new(spec, extra, allowance),
+        Precompiles::within(spec, extra, allowance),
     )
 }
 

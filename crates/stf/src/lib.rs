@@ -24,7 +24,7 @@ pub use executor::{check_claim, BlockExecutor, BlockOutput, TxOutcome};
 pub use fork::{ChainSpec, Fork, ForkSchedule, ScheduleError};
 pub use header::{base_fee, check_header, excess_blob_gas, genesis_header};
 pub use meter::WorkLimits;
-pub use precompile::{ExtraPrecompiles, Precompile, PrecompileCall, PrecompileOutcome};
+pub use precompile::{ExtraPrecompiles, Precompile, PrecompileCall, PrecompileOutcome, Precompiles};
 pub use recorder::{WitnessParts, WitnessRecorder};
 pub use requests::requests_hash;
 pub use revm;

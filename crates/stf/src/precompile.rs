@@ -73,7 +73,8 @@ impl fmt::Debug for ExtraPrecompiles {
     }
 }
 
-/// What the EVM asks: Ethereum's precompiles of the fork, then the chain's own.
+/// Ethereum's precompiles of a fork and the chain's own: a provider for any revm-based EVM.
+#[derive(Debug)]
 pub struct Precompiles {
     ethereum: EthPrecompiles,
     extra: ExtraPrecompiles,
@@ -83,7 +84,13 @@ pub struct Precompiles {
 }
 
 impl Precompiles {
-    pub(crate) fn new(
+    /// Ethereum's precompiles at `spec`, and `extra`.
+    pub fn new(spec: SpecId, extra: &ExtraPrecompiles) -> Self {
+        Self::within(spec, extra, None)
+    }
+
+    /// The same, working off no more gas than the cell holds.
+    pub(crate) fn within(
         spec: SpecId,
         extra: &ExtraPrecompiles,
         allowance: Option<Rc<Cell<u64>>>,
@@ -152,9 +159,9 @@ impl<CTX: ContextTr> PrecompileProvider<CTX> for Precompiles {
         inputs: &CallInputs,
     ) -> Result<Option<InterpreterResult>, String> {
         if let Some(precompile) = self.extra.0.get(&inputs.bytecode_address) {
-            let input = inputs.input.bytes(context);
+            let input = inputs.input.as_bytes(context);
             let result =
-                Self::run_extra(precompile.as_ref(), context.block(), input.as_ref(), inputs);
+                Self::run_extra(precompile.as_ref(), context.block(), &input, inputs);
             return Ok(Some(result));
         }
         let Some(allowance) = &self.allowance else {
