@@ -1,5 +1,5 @@
 //! What `sol!` makes of the committed artifacts: calls, events, errors, `BYTECODE` and `DEPLOYED_BYTECODE`.
-#![allow(missing_docs, clippy::all, clippy::indexing_slicing, clippy::cast_possible_truncation, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::all)]
 
 use alloy_sol_types::sol;
 

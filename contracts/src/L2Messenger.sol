@@ -19,7 +19,8 @@ contract L2Messenger is Messenger {
 
     /// @notice The EIP-4788 contract: on this chain it holds anchors, `keccak256(l1BlockHash || messageRoot)`.
     address public constant BEACON_ROOTS = 0x000F3df6D732807Ef1319fB7B8bB8522d0Beac02;
-    /// @notice Wei that exist on L2 from the start.
+    /// @notice Wei that exist on L2 from the start: what genesis gives to this contract and, backed by the escrow of
+    /// the rollup's constructor, to others.
     uint256 public constant PREMINT = type(uint128).max;
 
     /// @notice L1's chain id, written by genesis.

@@ -16,14 +16,22 @@ fn layout(artifact: &str) -> Result<Vec<(String, U256, u64, String)>> {
         .iter()
         .map(|v| {
             let offset = v["offset"].as_u64().ok_or_eyre("no offset")?;
-            Ok((text(&v["label"])?, text(&v["slot"])?.parse()?, offset, text(&v["type"])?))
+            Ok((
+                text(&v["label"])?,
+                text(&v["slot"])?.parse()?,
+                offset,
+                text(&v["type"])?,
+            ))
         })
         .collect()
 }
 
 fn check(artifact: &str, expected: &[(&str, U256, u64, &str)]) -> Result<()> {
     let got = layout(artifact)?;
-    let got: Vec<_> = got.iter().map(|(l, s, o, t)| (l.as_str(), *s, *o, t.as_str())).collect();
+    let got: Vec<_> = got
+        .iter()
+        .map(|(l, s, o, t)| (l.as_str(), *s, *o, t.as_str()))
+        .collect();
     ensure!(got == expected, "got {got:?}");
     Ok(())
 }
@@ -31,13 +39,28 @@ fn check(artifact: &str, expected: &[(&str, U256, u64, &str)]) -> Result<()> {
 #[test]
 fn l2_messenger_slots() -> Result<()> {
     check(
-        include_str!("../artifacts/L2Messenger.json"),
+        include_str!("../../artifacts/L2Messenger.json"),
         &[
-            ("_claimed", l2_messenger::CLAIMED_SLOT, 0, "t_struct(BitMap)_storage"),
-            ("_messageCount", l2_messenger::MESSAGE_COUNT_SLOT, 0, "t_uint64"),
+            (
+                "_claimed",
+                l2_messenger::CLAIMED_SLOT,
+                0,
+                "t_struct(BitMap)_storage",
+            ),
+            (
+                "_messageCount",
+                l2_messenger::MESSAGE_COUNT_SLOT,
+                0,
+                "t_uint64",
+            ),
             ("l1ChainId", l2_messenger::L1_CHAIN_ID_SLOT, 0, "t_uint256"),
             ("rollup", l2_messenger::ROLLUP_SLOT, 0, "t_address"),
-            ("sent", l2_messenger::SENT_SLOT, 0, "t_mapping(t_bytes32,t_bool)"),
+            (
+                "sent",
+                l2_messenger::SENT_SLOT,
+                0,
+                "t_mapping(t_bytes32,t_bool)",
+            ),
         ],
     )
 }
@@ -46,7 +69,7 @@ fn l2_messenger_slots() -> Result<()> {
 fn native_rollup_slots() -> Result<()> {
     let slot = U256::from::<u64>;
     check(
-        include_str!("../artifacts/NativeRollup.json"),
+        include_str!("../../artifacts/NativeRollup.json"),
         &[
             ("_nameFallback", slot(0), 0, "t_string_storage"),
             ("_versionFallback", slot(1), 0, "t_string_storage"),
@@ -54,7 +77,12 @@ fn native_rollup_slots() -> Result<()> {
             ("_messageCount", slot(3), 0, "t_uint64"),
             ("lastAdvance", slot(3), 8, "t_uint64"),
             ("_head", slot(4), 0, "t_struct(Head)_storage"),
-            ("_states", slot(6), 0, "t_mapping(t_uint256,t_struct(State)_storage)"),
+            (
+                "_states",
+                slot(6),
+                0,
+                "t_mapping(t_uint256,t_struct(State)_storage)",
+            ),
             ("_messages", slot(7), 0, "t_struct(Tree)_storage"),
         ],
     )
