@@ -2,5 +2,5 @@
 # Compiles the contracts and writes the artifacts that the Rust crate embeds. Needs `npm ci` before.
 set -eu
 cd "$(dirname "$0")"
-node_modules/.bin/forge build --force --skip '*.t.sol'
+"${FORGE:-node_modules/.bin/forge}" build --force --skip '*.t.sol'
 node scripts/artifacts.js

@@ -2,4 +2,4 @@
 # The contracts' own tests. Needs `npm ci` before. Arguments are passed on to `forge test`.
 set -eu
 cd "$(dirname "$0")"
-exec node_modules/.bin/forge test "$@"
+exec "${FORGE:-node_modules/.bin/forge}" test "$@"
