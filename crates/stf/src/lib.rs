@@ -18,6 +18,7 @@ mod transaction;
 
 pub use access_list::AccessListBuilder;
 pub use block::{execute_block, seal_header, Environment, ExecutableBlock};
+pub use bough_mpt::MptError;
 pub use error::{BlockError, StateError, TransactionError};
 pub use evm::EvmContext;
 pub use executor::{check_claim, BlockExecutor, BlockOutput, TxOutcome};

@@ -1,0 +1,8 @@
+//! EXECUTE on real inputs, in a real EVM.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+
+mod evm;
+mod flips;
+mod refusals;
+mod support;
+mod valid;

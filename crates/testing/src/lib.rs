@@ -1,0 +1,77 @@
+#![doc = include_str!("../README.md")]
+// A test helper fails the test it helps.
+#![allow(clippy::panic)]
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+/// The files of the inputs folder with the ending `.ssz`, sorted; empty when there is no folder.
+///
+/// # Panics
+/// When there is none and `CI=true`.
+pub fn inputs() -> Vec<PathBuf> {
+    let Some(folder) = folder("BOUGH_INPUTS", "inputs") else { return Vec::new() };
+    let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "ssz"))
+        .collect();
+    files.sort();
+    files
+}
+
+/// A file of the vectors folder, if there is one.
+///
+/// # Panics
+/// When there is none and `CI=true`.
+pub fn vectors(name: &str) -> Option<PathBuf> {
+    folder("BOUGH_VECTORS", "vectors").map(|folder| folder.join(name))
+}
+
+fn folder(variable: &str, name: &str) -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(name);
+    let folder = env::var_os(variable).map_or(beside, PathBuf::from);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    let missing = format!("no {name} at {}: set {variable} to their folder", folder.display());
+    if env::var("CI").is_ok_and(|ci| ci == "true") {
+        panic!("{missing}");
+    }
+    #[allow(clippy::print_stderr)]
+    {
+        eprintln!("skipped: {missing}");
+    }
+    None
+}
+
+/// A seeded sequence of numbers (splitmix64): the same in every run.
+#[derive(Debug, Clone)]
+pub struct Seeded(u64);
+
+impl Seeded {
+    /// The sequence of a seed.
+    pub const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next number.
+    pub const fn next_u64(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `bound`, which is not zero.
+    ///
+    /// # Panics
+    /// When `bound` is zero.
+    pub fn below(&mut self, bound: usize) -> usize {
+        let bound = u64::try_from(bound).expect("usize fits u64");
+        usize::try_from(self.next_u64() % bound).expect("below a usize")
+    }
+}
