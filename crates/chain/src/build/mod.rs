@@ -1,0 +1,162 @@
+//! Building blocks: the transactions that must come first, then the pool's best, within budgets.
+//!
+//! What a transaction reads is only known once it was executed, and what was executed cannot be
+//! undone. So the builder executes, estimates the settlement bytes after each transaction, and
+//! when a budget is passed starts again with the transactions before. The finished block is
+//! measured exactly; where the estimate was too low, the last transactions are cut off and the
+//! rest is executed again. Each round has fewer transactions than the one before, down to the
+//! block with none from the pool, which was measured to begin with: so it ends, and what comes out
+//! is within its budget.
+//!
+//! A transaction that makes the builder start again costs its sender nothing. Therefore the number
+//! of new starts in a block is bounded, and a transaction that does not even fit by itself leaves
+//! the pool after some blocks.
+
+mod attempt;
+mod attributes;
+mod budget;
+mod fill;
+
+use std::sync::Arc;
+
+use bough_stf::{BlockError, Environment};
+
+pub use attributes::{BlockAttributes, Budget, BuiltBlock};
+pub use budget::settlement_size;
+
+use crate::{Chain, ChainError, FirstError, StoredBlock, head::Fresh};
+use attempt::{Attempt, Finished};
+
+/// A block changes its parent's gas limit by less than this part of it.
+const GAS_LIMIT_DIVISOR: u64 = 1024;
+
+/// What is fixed before the first transaction is executed.
+struct Plan {
+    parent: Arc<StoredBlock>,
+    environment: Environment,
+    attributes: BlockAttributes,
+}
+
+impl Chain {
+    /// Builds a block on the head, or on another parent. Neither the chain nor the pool changes
+    /// until [`Chain::commit`].
+    ///
+    /// # Errors
+    /// [`ChainError::First`] when one of the transactions that must come first cannot be included,
+    /// [`ChainError::UnknownBlock`] for an unknown parent, [`ChainError::Block`] for attributes that
+    /// no block on it can have.
+    pub fn prepare(&self, attributes: BlockAttributes) -> Result<BuiltBlock, ChainError> {
+        let plan = self.plan(attributes)?;
+        let base_fee = plan.environment.base_fee.unwrap_or_default();
+        let mut best = self.pool.best(base_fee, self.blob_base_fee(&plan.environment));
+        let from_pool = !plan.attributes.without_pool && !best.is_empty();
+
+        let (finished, excluded) = match plan.attributes.budget.bytes {
+            Some(budget) => {
+                let bare = self.build_bare(&plan, budget)?;
+                if from_pool { self.fill(&plan, &mut best, Some(bare))? } else { bare.alone() }
+            }
+            None if from_pool => self.fill(&plan, &mut best, None)?,
+            None => (self.start(&plan)?.finish(&plan.attributes.withdrawals)?, Vec::new()),
+        };
+        let Finished { block, state, witness, bytes } = finished;
+        Ok(BuiltBlock {
+            block: Arc::new(block),
+            witness,
+            settlement_bytes: bytes,
+            excluded,
+            state,
+            on_head: plan.attributes.parent.is_none(),
+        })
+    }
+
+    /// Makes a built block the head. Its transactions leave the pool, and so do those that were
+    /// found unusable.
+    ///
+    /// # Errors
+    /// [`ChainError::StaleBuild`] when it was built on the head and that has moved since. A block
+    /// that was built on a named parent becomes the head in any case: a reorg, where it is not the
+    /// head's child.
+    pub fn commit(&self, built: BuiltBlock) -> Result<Arc<StoredBlock>, ChainError> {
+        let BuiltBlock { block, witness, state, on_head, excluded, .. } = built;
+        let witness = self.keep_witnesses.then_some(&witness);
+        let fresh = Fresh { block: &block, state: &state, witness };
+        let parent = block.header.parent_hash;
+        self.switch(&block, Some(fresh), on_head.then_some(parent))?;
+        self.pool_exclude(excluded);
+        Ok(block)
+    }
+
+    fn plan(&self, attributes: BlockAttributes) -> Result<Plan, ChainError> {
+        let parent = match attributes.parent {
+            Some(hash) => self.require(hash)?,
+            None => self.head(),
+        };
+        let (header, timestamp) = (&parent.header, attributes.timestamp);
+        if timestamp <= header.timestamp {
+            return Err(ChainError::Block {
+                number: header.number.saturating_add(1),
+                error: BlockError::Timestamp { got: timestamp, parent: header.timestamp },
+            });
+        }
+        let after = Environment::after(&self.spec, header, parent.hash, timestamp);
+        let environment = Environment {
+            beneficiary: attributes.fee_recipient,
+            gas_limit: towards(header.gas_limit, attributes.gas_limit),
+            prev_randao: attributes.prev_randao,
+            parent_beacon_block_root: after
+                .parent_beacon_block_root
+                .map(|_| attributes.parent_beacon_block_root),
+            extra_data: attributes.extra_data.clone(),
+            slot_number: after.slot_number.map(|_| attributes.slot_number),
+            ..after
+        };
+        Ok(Plan { parent, environment, attributes })
+    }
+
+    /// An attempt with the transactions that must come first.
+    fn start<'a>(&'a self, plan: &'a Plan) -> Result<Attempt<'a>, ChainError> {
+        let mut attempt = Attempt::start(self, &plan.parent, &plan.environment)?;
+        for (index, transaction) in plan.attributes.first.iter().enumerate() {
+            attempt.push(transaction).map_err(|error| match error {
+                BlockError::Transaction { error, .. } => {
+                    ChainError::First { index, error: FirstError::Invalid(error) }
+                }
+                error => ChainError::Block { number: plan.environment.number, error },
+            })?;
+            let (needed, budget) = (attempt.gas_used(), plan.attributes.budget.gas);
+            if needed > budget {
+                let error = FirstError::Gas { needed, budget };
+                return Err(ChainError::First { index, error });
+            }
+        }
+        Ok(attempt)
+    }
+
+    /// The wei per blob gas that a block's blobs cost.
+    fn blob_base_fee(&self, environment: &Environment) -> u128 {
+        let fork = self.spec.forks.fork_at(environment.number, environment.timestamp);
+        let excess = environment.excess_blob_gas.unwrap_or_default();
+        fork.blob_params().map_or(0, |params| params.calc_blob_fee(excess))
+    }
+}
+
+/// The gas limit nearest to `target` that a child of a block with `parent` may have.
+fn towards(parent: u64, target: u64) -> u64 {
+    let step = (parent / GAS_LIMIT_DIVISOR).saturating_sub(1);
+    target.clamp(parent.saturating_sub(step), parent.saturating_add(step))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::towards;
+
+    #[test]
+    fn gas_limit_moves_by_less_than_a_1024th() {
+        assert_eq!(towards(30_000_000, 30_000_000), 30_000_000);
+        assert_eq!(towards(30_000_000, 60_000_000), 30_000_000 + 29_296 - 1);
+        assert_eq!(towards(30_000_000, 0), 30_000_000 - 29_296 + 1);
+        assert_eq!(towards(5_000, 5_001), 5_001);
+        assert_eq!(towards(1_000, 2_000), 1_000);
+    }
+}

@@ -1,0 +1,180 @@
+//! Importing blocks that others built.
+
+use std::sync::Arc;
+
+use alloy_consensus::{Header, proofs::calculate_ommers_root, transaction::Recovered};
+use alloy_eips::eip4895::Withdrawal;
+use alloy_primitives::B256;
+use bough_stf::{
+    Block, BlockError, BlockOutput, ExecutableBlock, State, StateSource, StateUpdate, Transaction,
+    WorkLimits, execute_block, recover,
+};
+
+use crate::{
+    Chain, ChainError, StoredBlock, Witness,
+    head::Fresh,
+    types::block_size,
+};
+
+/// What becomes of an imported block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImportAs {
+    /// It becomes the head: a reorg, when it is not the head's child.
+    Head,
+    /// It is stored; [`Chain::set_head`] may make it the head later.
+    Side,
+}
+
+impl Chain {
+    /// Executes and validates a block on its parent's state and stores it. A block that is known
+    /// is not executed again.
+    ///
+    /// # Errors
+    /// [`ChainError::UnknownParent`], or [`ChainError::Block`] with the first check that failed;
+    /// nothing is written then.
+    pub fn import(&self, block: Block, import: ImportAs) -> Result<Arc<StoredBlock>, ChainError> {
+        let hash = block.header.hash_slow();
+        if let Some(known) = self.store.block(hash)? {
+            if import == ImportAs::Head {
+                self.switch(&known, None, None)?;
+            }
+            return Ok(known);
+        }
+        let parent = block.header.parent_hash;
+        let parent = self
+            .store
+            .block(parent)?
+            .ok_or(ChainError::UnknownParent { block: hash, parent })?;
+        let (block, state, witness) = self.execute(&parent, hash, block)?;
+        let block = Arc::new(block);
+        let fresh = Fresh { block: &block, state: &state, witness: witness.as_ref() };
+        match import {
+            ImportAs::Head => self.switch(&block, Some(fresh), None)?,
+            ImportAs::Side => self.keep(fresh)?,
+        }
+        Ok(block)
+    }
+
+    /// What the execution of a block read. Recorded with the block, or found by executing it again
+    /// where it was not.
+    ///
+    /// Genesis was not executed and has an empty witness.
+    ///
+    /// # Errors
+    /// [`ChainError::UnknownBlock`], or when the store cannot be read.
+    pub fn witness(&self, block_hash: B256) -> Result<Witness, ChainError> {
+        if let Some(witness) = self.store.witness(block_hash)? {
+            return Ok(witness);
+        }
+        let block = self.require(block_hash)?;
+        if block_hash == self.genesis_hash() {
+            return Ok(Witness::default());
+        }
+        let parent = self.require(block.header.parent_hash)?;
+        let recorder = self.recorder_of(&parent)?;
+        let body = Body::of(&block);
+        self.execute_on(&parent, &block.header, body, recorder.clone())?;
+        Ok(recorder.take_witness()?)
+    }
+
+    fn execute(
+        &self,
+        parent: &StoredBlock,
+        hash: B256,
+        block: Block,
+    ) -> Result<(StoredBlock, StateUpdate, Option<Witness>), ChainError> {
+        let number = block.header.number;
+        check_ommers(&block).map_err(ChainError::in_block(number))?;
+        let size = block_size(&block);
+        let Block { header, body } = block;
+        let transactions =
+            recover_all(body.transactions).map_err(ChainError::in_block(number))?;
+        let slices = Body {
+            transactions: &transactions,
+            withdrawals: body.withdrawals.as_ref().map(|list| list.as_slice()),
+        };
+        let (output, witness) = if self.keep_witnesses {
+            let recorder = self.recorder_of(parent)?;
+            let output = self.execute_on(parent, &header, slices, recorder.clone())?;
+            (output, Some(recorder.take_witness()?))
+        } else {
+            (self.execute_on(parent, &header, slices, self.source_of(parent)?)?, None)
+        };
+        let stored = StoredBlock {
+            hash,
+            header,
+            transactions,
+            ommers: body.ommers,
+            withdrawals: body.withdrawals,
+            receipts: output.receipts,
+            block_access_list: output.block_access_list,
+            requests: output.requests,
+            size,
+        };
+        Ok((stored, output.state, witness))
+    }
+
+    fn execute_on<S: StateSource>(
+        &self,
+        parent: &StoredBlock,
+        header: &Header,
+        body: Body<'_>,
+        source: S,
+    ) -> Result<BlockOutput, ChainError> {
+        let block = ExecutableBlock {
+            header,
+            transactions: body.transactions,
+            withdrawals: body.withdrawals,
+        };
+        execute_block(
+            &self.spec,
+            &parent.header,
+            parent.hash,
+            block,
+            State::new(source, parent.header.state_root),
+            self.precompiles.clone(),
+            WorkLimits::NONE,
+        )
+        .map_err(ChainError::in_block(header.number))
+    }
+}
+
+/// The parts of a body that execution takes.
+#[derive(Debug, Clone, Copy)]
+struct Body<'a> {
+    transactions: &'a [Recovered<Transaction>],
+    withdrawals: Option<&'a [Withdrawal]>,
+}
+
+impl<'a> Body<'a> {
+    fn of(block: &'a StoredBlock) -> Self {
+        Self {
+            transactions: &block.transactions,
+            withdrawals: block.withdrawals.as_ref().map(|list| list.as_slice()),
+        }
+    }
+}
+
+fn recover_all(transactions: Vec<Transaction>) -> Result<Vec<Recovered<Transaction>>, BlockError> {
+    transactions
+        .into_iter()
+        .enumerate()
+        .map(|(index, transaction)| {
+            recover(transaction).map_err(|error| BlockError::Transaction { index, error })
+        })
+        .collect()
+}
+
+/// Execution does not see the ommers: they must be the header's.
+fn check_ommers(block: &Block) -> Result<(), BlockError> {
+    let (got, expected) =
+        (block.header.ommers_hash, calculate_ommers_root(&block.body.ommers));
+    if got != expected {
+        return Err(BlockError::Root {
+            field: "ommers_hash",
+            got: Some(got),
+            expected: Some(expected),
+        });
+    }
+    Ok(())
+}

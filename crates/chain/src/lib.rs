@@ -1,0 +1,36 @@
+#![doc = include_str!("../README.md")]
+
+mod build;
+mod cache;
+mod call;
+mod chain;
+mod config;
+mod error;
+mod events;
+mod genesis;
+mod head;
+mod import;
+mod logs;
+mod pool;
+mod proof;
+mod source;
+mod store;
+mod trace;
+mod types;
+
+pub use build::{BlockAttributes, Budget, BuiltBlock, settlement_size};
+pub use call::{AccountOverride, CallError, Estimate, StateOverrides};
+pub use chain::Chain;
+pub use config::ChainConfig;
+pub use error::{ChainError, FirstError};
+pub use events::{ChainEvent, Listener, SubscriptionId};
+pub use import::ImportAs;
+pub use logs::{FoundLog, LogFilter};
+pub use pool::{
+    BestTransactions, BySender, DropReason, Pool, PoolConfig, PoolContent, PoolError, PoolStatus,
+    PooledTransaction,
+};
+pub use proof::{AccountProof, StorageProof};
+pub use source::StoreSource;
+pub use store::StoreError;
+pub use types::{BlockId, BlockRef, StoredBlock, TransactionLocation, Witness};
