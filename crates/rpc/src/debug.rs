@@ -1,0 +1,121 @@
+//! `debug_*`: raw bytes, traces and witnesses.
+
+use std::sync::Arc;
+
+use alloy_consensus::TxReceipt;
+use alloy_eips::{BlockId, BlockNumberOrTag, eip2718::Encodable2718};
+use alloy_primitives::{B256, Bytes};
+use alloy_rpc_types_eth::TransactionRequest;
+use alloy_rpc_types_trace::{
+    common::TraceResult,
+    geth::{GethDebugTracingCallOptions, GethDebugTracingOptions, GethTrace},
+};
+use bough_chain::{BlockRef, StoredBlock};
+use serde::Serialize;
+
+use crate::{
+    context::Context,
+    error::MethodError,
+    methods::{Args, MethodTable},
+};
+
+/// A block's traces, one for each transaction.
+type BlockTrace = Vec<TraceResult<GethTrace, String>>;
+
+pub(crate) fn register(table: &mut MethodTable) {
+    table.blocking("debug_getRawBlock", raw_block);
+    table.blocking("debug_getRawHeader", raw_header);
+    table.blocking("debug_getRawReceipts", raw_receipts);
+    table.blocking("debug_getRawTransaction", raw_transaction);
+    table.blocking("debug_executionWitness", execution_witness);
+    table.blocking("debug_traceTransaction", trace_transaction);
+    table.blocking("debug_traceCall", trace_call);
+    table.blocking("debug_traceBlockByHash", trace_block_by_hash);
+    table.blocking("debug_traceBlockByNumber", trace_block_by_number);
+}
+
+fn raw_block(context: &Context, args: &mut Args<'_>) -> Result<Bytes, MethodError> {
+    let block = context.state_block(Some(args.required()?))?;
+    Ok(alloy_rlp::encode(block.to_block()).into())
+}
+
+fn raw_header(context: &Context, args: &mut Args<'_>) -> Result<Bytes, MethodError> {
+    let block = context.state_block(Some(args.required()?))?;
+    Ok(alloy_rlp::encode(&block.header).into())
+}
+
+fn raw_receipts(context: &Context, args: &mut Args<'_>) -> Result<Vec<Bytes>, MethodError> {
+    let block = context.state_block(Some(args.required()?))?;
+    let encoded = block.receipts.iter().map(|receipt| receipt.with_bloom_ref().encoded_2718());
+    Ok(encoded.map(Bytes::from).collect())
+}
+
+fn raw_transaction(context: &Context, args: &mut Args<'_>) -> Result<Option<Bytes>, MethodError> {
+    context.raw_transaction(args.required()?)
+}
+
+/// What executing a block reads, as the stateless specification lists it.
+#[derive(Debug, Clone, Serialize)]
+struct ExecutionWitness {
+    /// RLP of trie nodes, sorted.
+    state: Vec<Bytes>,
+    /// Contract codes, sorted.
+    codes: Vec<Bytes>,
+    /// Preimages of trie keys: not recorded.
+    keys: [Bytes; 0],
+    /// RLP of ancestor headers, oldest first.
+    headers: Vec<Bytes>,
+}
+
+fn execution_witness(
+    context: &Context,
+    args: &mut Args<'_>,
+) -> Result<ExecutionWitness, MethodError> {
+    let block = context.state_block(Some(args.required::<BlockId>()?))?;
+    if block.header.number == 0 {
+        return Err(MethodError::GenesisHasNoWitness);
+    }
+    let witness = context.chain.witness(block.hash)?;
+    let (state, codes, headers) = (witness.state, witness.codes, witness.headers);
+    Ok(ExecutionWitness { state, codes, keys: [], headers })
+}
+
+fn trace_transaction(context: &Context, args: &mut Args<'_>) -> Result<GethTrace, MethodError> {
+    let hash: B256 = args.required()?;
+    let options: GethDebugTracingOptions = args.optional()?.unwrap_or_default();
+    let (block, index) = context.mined(hash)?.ok_or(MethodError::TransactionNotFound)?;
+    context.trace_transaction(&block, index, options)
+}
+
+fn trace_call(context: &Context, args: &mut Args<'_>) -> Result<GethTrace, MethodError> {
+    let request: TransactionRequest = args.required()?;
+    let block = context.state_block(args.optional::<BlockId>()?)?;
+    let options: GethDebugTracingCallOptions = args.optional()?.unwrap_or_default();
+    let mut call =
+        context.prepare(&block, &request, options.state_overrides, options.block_overrides)?;
+    context.trace_call(&mut call, options.tracing_options)
+}
+
+fn trace_block_by_hash(context: &Context, args: &mut Args<'_>) -> Result<BlockTrace, MethodError> {
+    let hash: B256 = args.required()?;
+    let block = context.chain.block(BlockRef::Hash(hash))?;
+    trace_block(context, block.ok_or(MethodError::BlockNotFound { hash })?, args)
+}
+
+fn trace_block_by_number(
+    context: &Context,
+    args: &mut Args<'_>,
+) -> Result<BlockTrace, MethodError> {
+    let number: BlockNumberOrTag = args.required()?;
+    let block = context.block_by_number(number)?.ok_or(MethodError::HeaderNotFound)?;
+    trace_block(context, block, args)
+}
+
+fn trace_block(
+    context: &Context,
+    block: Arc<StoredBlock>,
+    args: &mut Args<'_>,
+) -> Result<BlockTrace, MethodError> {
+    let options: GethDebugTracingOptions = args.optional()?.unwrap_or_default();
+    context.trace_block(&block, &options)
+}

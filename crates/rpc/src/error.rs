@@ -1,0 +1,308 @@
+//! Why a call fails, as JSON-RPC says it.
+
+use std::net::SocketAddr;
+
+use alloy_eips::eip2718::Eip2718Error;
+use alloy_primitives::{B256, Bytes, U256};
+use alloy_rpc_types_eth::pubsub::SubscriptionKind;
+use bough_chain::{CallError, ChainError, PoolError};
+use bough_stf::{BlockError, StateError, TransactionError};
+use jsonrpsee::types::{ErrorObjectOwned, error::INVALID_PARAMS_CODE};
+use revm::context_interface::result::{HaltReason, InvalidTransaction};
+use revm_inspectors::tracing::DebugInspectorError;
+use thiserror::Error;
+
+use crate::{call_request::RequestError, revert::revert_reason};
+
+/// Geth's code for everything without one of its own.
+const SERVER_ERROR: i32 = -32000;
+/// A limit of this server (EIP-1474).
+const LIMIT_EXCEEDED: i32 = -32005;
+/// Geth's code for a revert, which carries its data.
+const EXECUTION_REVERTED: i32 = 3;
+
+/// The server could not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// Another process listens there.
+    #[error("{address} is already in use")]
+    AddressInUse {
+        /// The address asked for.
+        address: SocketAddr,
+    },
+    /// The system refused the address for another reason.
+    #[error("cannot listen on {address}")]
+    Bind {
+        /// The address asked for.
+        address: SocketAddr,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+}
+
+/// A call failed. Its text is the error's message, its kind the error's code.
+#[derive(Debug, Error)]
+pub enum MethodError {
+    /// Parameters by name; every method here takes them by position.
+    #[error("non-array args")]
+    ParamsNotArray,
+    /// A parameter that must be there is not.
+    #[error("missing value for required argument {index}")]
+    MissingArgument {
+        /// Its position, from 0.
+        index: usize,
+    },
+    /// A parameter does not decode.
+    #[error("invalid argument {index}: {source}")]
+    InvalidArgument {
+        /// Its position, from 0.
+        index: usize,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// A range of blocks that ends before it begins.
+    #[error("invalid block range params")]
+    BlockRangeReversed,
+    /// A range of blocks that ends after the head.
+    #[error("block range extends beyond current head block")]
+    BlockRangeBeyondHead,
+    /// A range of more blocks than one call may search.
+    #[error("block range of {blocks} blocks exceeds the limit of {limit}")]
+    BlockRangeTooWide {
+        /// Blocks in the range.
+        blocks: u64,
+        /// Most blocks in a range.
+        limit: u64,
+    },
+    /// More logs match than one answer may carry.
+    #[error("query returned more than {limit} logs")]
+    TooManyLogs {
+        /// Most logs in an answer.
+        limit: usize,
+    },
+    /// Reward percentiles outside 0 to 100, or not ascending, or too many.
+    #[error("invalid reward percentile: want at most 100 ascending numbers from 0 to 100")]
+    RewardPercentiles,
+    /// A transaction request that contradicts itself, or that no transaction can express.
+    #[error("{0}")]
+    Request(#[from] RequestError),
+    /// Bytes that are no transaction.
+    #[error("cannot decode the transaction: {0}")]
+    DecodeTransaction(Eip2718Error),
+    /// A blob sidecar that does not belong to its transaction.
+    #[error("blob sidecar does not match the transaction's versioned hashes")]
+    SidecarMismatch,
+    /// A tracer that is unknown here.
+    #[error("tracer not found")]
+    Tracer,
+    /// A tracer's configuration that does not decode.
+    #[error("invalid tracer configuration")]
+    TracerConfig,
+    /// A request for no storage slot at all.
+    #[error("empty request")]
+    NoSlots,
+    /// More storage slots than one call may ask for.
+    #[error("too many slots: {slots}, the limit is {limit}")]
+    TooManySlots {
+        /// Slots asked for.
+        slots: usize,
+        /// Most slots in a call.
+        limit: usize,
+    },
+    /// The server keeps as many filters as it may.
+    #[error("too many filters, the limit is {limit}")]
+    TooManyFilters {
+        /// Most filters at a time.
+        limit: usize,
+    },
+    /// A subscription that is not served, or with options of another.
+    #[error("no {kind} subscription with these options")]
+    Subscription {
+        /// The kind asked for.
+        kind: SubscriptionKind,
+    },
+
+    /// A state or header was asked for of a block that is not known.
+    #[error("header not found")]
+    HeaderNotFound,
+    /// A block that is not known.
+    #[error("block {hash} not found")]
+    BlockNotFound {
+        /// The hash asked for.
+        hash: B256,
+    },
+    /// A canonical block was required and this one is not.
+    #[error("hash {hash} is not currently canonical")]
+    NotCanonical {
+        /// The hash asked for.
+        hash: B256,
+    },
+    /// A transaction that is in no block.
+    #[error("transaction not found")]
+    TransactionNotFound,
+    /// The first block has no parent to execute on.
+    #[error("genesis is not traceable")]
+    GenesisNotTraceable,
+    /// Nor is anything read to execute it.
+    #[error("genesis has no execution witness")]
+    GenesisHasNoWitness,
+    /// A filter that does not exist, or that nobody asked for too long.
+    #[error("filter not found")]
+    FilterNotFound,
+
+    /// The call's code reverted.
+    #[error("execution reverted{}", reason_suffix(output))]
+    Reverted {
+        /// The revert's data.
+        output: Bytes,
+    },
+    /// The call's code halted.
+    #[error("{}", halt_message(reason))]
+    Halted {
+        /// The halt.
+        reason: HaltReason,
+    },
+    /// The call cannot be run at all.
+    #[error("{}", invalid_message(.0))]
+    Invalid(TransactionError),
+    /// The sender cannot pay the value.
+    #[error("insufficient funds for transfer: balance {balance}, value {value}")]
+    InsufficientFunds {
+        /// The sender's balance, wei.
+        balance: U256,
+        /// The value, wei.
+        value: U256,
+    },
+    /// Even the most gas the call may have is not enough.
+    #[error("gas required exceeds allowance ({allowance})")]
+    GasAllowance {
+        /// Most gas the call may have.
+        allowance: u64,
+    },
+    /// The pool refused the transaction.
+    #[error("{0}")]
+    Pool(#[from] PoolError),
+    /// A block could not be run again.
+    #[error("{0}")]
+    Execution(#[from] BlockError),
+    /// State could not be read.
+    #[error("{0}")]
+    State(#[from] StateError),
+    /// The chain failed.
+    #[error("{0}")]
+    Chain(ChainError),
+}
+
+impl MethodError {
+    /// The JSON-RPC error code.
+    pub const fn code(&self) -> i32 {
+        match self {
+            Self::ParamsNotArray
+            | Self::MissingArgument { .. }
+            | Self::InvalidArgument { .. }
+            | Self::BlockRangeReversed
+            | Self::BlockRangeBeyondHead
+            | Self::RewardPercentiles
+            | Self::NoSlots
+            | Self::Subscription { .. } => INVALID_PARAMS_CODE,
+            Self::BlockRangeTooWide { .. }
+            | Self::TooManyLogs { .. }
+            | Self::TooManySlots { .. }
+            | Self::TooManyFilters { .. } => LIMIT_EXCEEDED,
+            Self::Reverted { .. } => EXECUTION_REVERTED,
+            _ => SERVER_ERROR,
+        }
+    }
+}
+
+impl From<MethodError> for ErrorObjectOwned {
+    fn from(error: MethodError) -> Self {
+        let data = match &error {
+            MethodError::Reverted { output } => Some(output),
+            _ => None,
+        };
+        Self::owned(error.code(), error.to_string(), data)
+    }
+}
+
+impl From<CallError> for MethodError {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Chain(error) => Self::Chain(error),
+            CallError::Invalid(error) => Self::Invalid(error),
+            CallError::Reverted { output } => Self::Reverted { output },
+            CallError::Halted { reason } => Self::Halted { reason },
+            CallError::GasAllowance { allowance } => Self::GasAllowance { allowance },
+            CallError::InsufficientFunds { balance, value } => {
+                Self::InsufficientFunds { balance, value }
+            }
+        }
+    }
+}
+
+impl From<ChainError> for MethodError {
+    fn from(error: ChainError) -> Self {
+        match error {
+            ChainError::TooManyLogs { limit } => Self::TooManyLogs { limit },
+            error => Self::Chain(error),
+        }
+    }
+}
+
+impl From<DebugInspectorError<StateError>> for MethodError {
+    fn from(error: DebugInspectorError<StateError>) -> Self {
+        match error {
+            DebugInspectorError::Database(error) => Self::State(error),
+            DebugInspectorError::InvalidTracerConfig => Self::TracerConfig,
+            _ => Self::Tracer,
+        }
+    }
+}
+
+impl From<DebugInspectorError> for MethodError {
+    fn from(error: DebugInspectorError) -> Self {
+        match error {
+            DebugInspectorError::InvalidTracerConfig => Self::TracerConfig,
+            _ => Self::Tracer,
+        }
+    }
+}
+
+fn reason_suffix(output: &[u8]) -> String {
+    revert_reason(output).map(|reason| format!(": {reason}")).unwrap_or_default()
+}
+
+/// Why a call cannot be run, in geth's words where libraries look for them.
+fn invalid_message(error: &TransactionError) -> String {
+    match error {
+        TransactionError::Evm(InvalidTransaction::CallGasCostMoreThanGasLimit {
+            gas_limit,
+            initial_gas,
+        }) => format!("intrinsic gas too low: have {gas_limit}, want {initial_gas}"),
+        other => other.to_string(),
+    }
+}
+
+/// The halt in geth's words, which libraries look for.
+fn halt_message(reason: &HaltReason) -> String {
+    match reason {
+        HaltReason::OutOfGas(_) => "out of gas".to_owned(),
+        HaltReason::OpcodeNotFound | HaltReason::NotActivated => "invalid opcode".to_owned(),
+        HaltReason::InvalidFEOpcode => "invalid opcode: INVALID".to_owned(),
+        HaltReason::StackOverflow => "stack limit reached 1024".to_owned(),
+        HaltReason::OutOfOffset => "return data out of bounds".to_owned(),
+        HaltReason::CreateCollision => "contract address collision".to_owned(),
+        HaltReason::NonceOverflow => "nonce uint64 overflow".to_owned(),
+        HaltReason::CreateContractSizeLimit => "max code size exceeded".to_owned(),
+        HaltReason::CreateContractStartingWithEF => {
+            "invalid code: must not begin with 0xef".to_owned()
+        }
+        HaltReason::CreateInitCodeSizeLimit => "max initcode size exceeded".to_owned(),
+        HaltReason::StateChangeDuringStaticCall | HaltReason::CallNotAllowedInsideStatic => {
+            "write protection".to_owned()
+        }
+        HaltReason::OutOfFunds => "insufficient balance for transfer".to_owned(),
+        HaltReason::CallTooDeep => "max call depth exceeded".to_owned(),
+        other => other.to_string(),
+    }
+}
