@@ -18,8 +18,7 @@ abstract contract SelfTargetTest is Delivery {
         bytes memory send = abi.encodeCall(IMessenger.sendMessage, (address(this), 0, 0, time + 100, address(this), ""));
         Message memory m = message(address(messenger()), send);
         bytes memory claim = prove(m);
-        vm.expectRevert(IMessenger.RecipientIsMessenger.selector);
-        call(claim);
+        refuse(claim, abi.encodeWithSelector(IMessenger.RecipientIsMessenger.selector));
     }
 
     function test_what_a_recipient_sends_comes_from_the_recipient() public {

@@ -42,6 +42,13 @@ abstract contract Delivery is Fixture {
     function call(bytes memory input) internal returns (bool success) {
         (success,) = address(messenger()).call(input);
     }
+
+    /// @dev That the claim `input` reverts with `reason`. (A low-level call swallows what `vm.expectRevert` finds.)
+    function refuse(bytes memory input, bytes memory reason) internal {
+        (bool success, bytes memory got) = address(messenger()).call(input);
+        vm.assertTrue(!success, "delivered");
+        vm.assertEq(got, reason, "another error");
+    }
 }
 
 /// @notice Messages from L2, delivered by the rollup.

@@ -52,8 +52,9 @@ contract Bomb {
     fallback() external payable {
         (bool fail, uint256 size) = abi.decode(msg.data, (bool, uint256));
         assembly ("memory-safe") {
-            if fail { revert(0, size) }
-            return(0, size)
+            let zeros := mload(0x40)
+            if fail { revert(zeros, size) }
+            return(zeros, size)
         }
     }
 }
