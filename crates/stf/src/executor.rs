@@ -4,8 +4,9 @@ use alloy_consensus::{transaction::Recovered, Transaction as _};
 use alloy_eips::{
     eip2935::HISTORY_STORAGE_ADDRESS, eip4788::BEACON_ROOTS_ADDRESS, eip4895::Withdrawal,
     eip7002::WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS, eip7251::CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS,
+    eip8282::{BUILDER_DEPOSIT_CONTRACT_ADDRESS, BUILDER_EXIT_CONTRACT_ADDRESS},
 };
-use alloy_primitives::{address, Address, Bytes, U256};
+use alloy_primitives::{Address, Bytes, U256};
 use alloy_rlp::Encodable;
 use revm::{
     context::{BlockEnv, CfgEnv},
@@ -23,10 +24,6 @@ use crate::{
     StateSource, StateUpdate, Transaction, TransactionError, WorkLimits,
 };
 
-/// Builder deposit requests (EIP-8282, type 3).
-const BUILDER_DEPOSIT_ADDRESS: Address = address!("0000BFF46984E3725691FA540A8C7589300D8282");
-/// Builder exit requests (EIP-8282, type 4).
-const BUILDER_EXIT_ADDRESS: Address = address!("000064D678505AD48F8CCB093BC65613800E8282");
 const WEI_PER_GWEI: u64 = 1_000_000_000;
 
 /// Contracts whose call ends a block, each with the type of the requests it returns and the fork
@@ -34,8 +31,8 @@ const WEI_PER_GWEI: u64 = 1_000_000_000;
 const REQUEST_CONTRACTS: [(u8, Address, Fork); 4] = [
     (0x01, WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS, Fork::Prague),
     (0x02, CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS, Fork::Prague),
-    (0x03, BUILDER_DEPOSIT_ADDRESS, Fork::Amsterdam),
-    (0x04, BUILDER_EXIT_ADDRESS, Fork::Amsterdam),
+    (0x03, BUILDER_DEPOSIT_CONTRACT_ADDRESS, Fork::Amsterdam),
+    (0x04, BUILDER_EXIT_CONTRACT_ADDRESS, Fork::Amsterdam),
 ];
 
 /// Executes one block, step by step: [`Self::apply_pre_execution`], then

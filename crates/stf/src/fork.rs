@@ -219,6 +219,11 @@ impl ForkSchedule {
         Ok(Self { activations: blocks.chain(times).collect() })
     }
 
+    /// The last fork that is scheduled.
+    pub fn last(&self) -> Fork {
+        self.activations.last().map_or(Fork::Frontier, |(fork, _)| *fork)
+    }
+
     /// The fork whose rules hold for the block with this number and timestamp (seconds).
     pub fn fork_at(&self, number: u64, timestamp: u64) -> Fork {
         self.activations

@@ -14,6 +14,7 @@ mod requests;
 #[cfg(feature = "simulate")]
 mod simulate;
 mod state;
+mod system_contracts;
 mod transaction;
 
 pub use access_list::AccessListBuilder;
@@ -32,4 +33,5 @@ pub use revm;
 #[cfg(feature = "simulate")]
 pub use simulate::simulate;
 pub use state::{State, StateSource, StateUpdate};
+pub use system_contracts::system_contracts;
 pub use transaction::{intrinsic_gas, recover, Block, Receipt, Transaction};
