@@ -43,10 +43,7 @@ impl Context {
     }
 
     /// The block whose state is read: the one named, or the head where none is.
-    pub(crate) fn state_block(
-        &self,
-        id: Option<BlockId>,
-    ) -> Result<Arc<StoredBlock>, MethodError> {
+    pub(crate) fn state_block(&self, id: Option<BlockId>) -> Result<Arc<StoredBlock>, MethodError> {
         self.block_by_id(id.unwrap_or_default())?.ok_or(MethodError::HeaderNotFound)
     }
 }

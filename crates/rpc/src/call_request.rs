@@ -183,9 +183,7 @@ fn override_block(env: &mut Environment, overrides: BlockOverrides) -> Result<()
 }
 
 /// Overrides as the chain takes them.
-pub(crate) fn overrides(
-    requested: Option<StateOverride>,
-) -> Result<StateOverrides, RequestError> {
+pub(crate) fn overrides(requested: Option<StateOverride>) -> Result<StateOverrides, RequestError> {
     let requested = requested.into_iter().flatten();
     requested.map(|(address, account)| Ok((address, account_override(address, account)?))).collect()
 }

@@ -53,7 +53,7 @@ pub enum MethodError {
         index: usize,
     },
     /// A parameter does not decode.
-    #[error("invalid argument {index}: {source}")]
+    #[error("invalid argument {index}: {}", without_position(source))]
     InvalidArgument {
         /// Its position, from 0.
         index: usize,
@@ -268,6 +268,12 @@ impl From<DebugInspectorError> for MethodError {
     }
 }
 
+/// What is wrong with a value, without where in its text.
+fn without_position(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message).to_owned()
+}
+
 fn reason_suffix(output: &[u8]) -> String {
     revert_reason(output).map(|reason| format!(": {reason}")).unwrap_or_default()
 }
@@ -279,6 +285,12 @@ fn invalid_message(error: &TransactionError) -> String {
             gas_limit,
             initial_gas,
         }) => format!("intrinsic gas too low: have {gas_limit}, want {initial_gas}"),
+        TransactionError::Evm(InvalidTransaction::GasFloorMoreThanGasLimit {
+            gas_limit,
+            gas_floor,
+        }) => format!(
+            "insufficient gas for floor data gas cost: gas {gas_limit}, minimum needed {gas_floor}"
+        ),
         other => other.to_string(),
     }
 }

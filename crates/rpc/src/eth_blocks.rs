@@ -67,10 +67,7 @@ fn transaction_count_by_number(
     Ok(block.map(|block| U64::from(block.transactions.len())))
 }
 
-fn uncle_count_by_hash(
-    context: &Context,
-    args: &mut Args<'_>,
-) -> Result<Option<U64>, MethodError> {
+fn uncle_count_by_hash(context: &Context, args: &mut Args<'_>) -> Result<Option<U64>, MethodError> {
     let block = context.chain.block(BlockRef::Hash(args.required()?))?;
     Ok(block.map(|block| U64::from(block.ommers.len())))
 }

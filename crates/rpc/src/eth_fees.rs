@@ -56,10 +56,8 @@ fn fee_history(context: &Context, args: &mut Args<'_>) -> Result<FeeHistory, Met
         ..FeeHistory::default()
     };
     for number in oldest_block..=last {
-        let block = context
-            .chain
-            .block(BlockRef::Number(number))?
-            .ok_or(MethodError::HeaderNotFound)?;
+        let block =
+            context.chain.block(BlockRef::Number(number))?.ok_or(MethodError::HeaderNotFound)?;
         context.record(&mut history, &block, &percentiles);
         if number == last {
             history.base_fee_per_gas.push(next_base_fee(&block).into());
@@ -159,13 +157,18 @@ fn tip_at(tips: &[(u128, u64)], total_gas: u64, percentile: f64) -> u128 {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
     use super::*;
 
     #[test]
     fn percentiles_weigh_tips_by_gas() {
         let tips = [(1, 100), (5, 800), (9, 100)];
         let at = |percentile| tip_at(&tips, 1000, percentile);
-        assert_eq!([at(0.0), at(10.0), at(10.1), at(90.0), at(90.5), at(100.0)], [1, 1, 5, 5, 9, 9]);
+        assert_eq!(
+            [at(0.0), at(10.0), at(10.1), at(90.0), at(90.5), at(100.0)],
+            [1, 1, 5, 5, 9, 9]
+        );
         assert_eq!(tip_at(&[], 0, 50.0), 0);
     }
 

@@ -43,7 +43,11 @@ fn decode(raw: &[u8]) -> Result<Transaction, MethodError> {
         NetworkTransaction::decode_2718_exact(raw).map_err(MethodError::DecodeTransaction)?;
     if let EthereumTxEnvelope::Eip4844(signed) = &transaction
         && let TxEip4844Variant::TxEip4844WithSidecar(with_sidecar) = signed.tx()
-        && !with_sidecar.sidecar.versioned_hashes().eq(with_sidecar.tx.blob_versioned_hashes.iter().copied())
+        && !with_sidecar.sidecar.versioned_hashes().eq(with_sidecar
+            .tx
+            .blob_versioned_hashes
+            .iter()
+            .copied())
     {
         return Err(MethodError::SidecarMismatch);
     }

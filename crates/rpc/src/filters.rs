@@ -81,7 +81,8 @@ fn pending_changes(
 /// range of numbers.
 pub(crate) fn changed_logs(change: &HeadChange, filter: &Filter) -> Vec<Log> {
     let (from, to) = filter.extract_block_range();
-    let in_range = |number| from.is_none_or(|from| from <= number) && to.is_none_or(|to| number <= to);
+    let in_range =
+        |number| from.is_none_or(|from| from <= number) && to.is_none_or(|to| number <= to);
     let wanted = log_filter(filter);
     let removed = change.removed.iter().map(|block| (block, true));
     let added = change.added.iter().map(|block| (block, false));

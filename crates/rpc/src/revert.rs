@@ -34,6 +34,8 @@ const fn panic_meaning(code: u64) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
     use super::*;
     use alloy_primitives::U256;
 

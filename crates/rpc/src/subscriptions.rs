@@ -40,7 +40,11 @@ enum Topic {
     Transactions { full: bool },
 }
 
-async fn subscribe(params: Params<'static>, pending: PendingSubscriptionSink, context: Arc<Context>) {
+async fn subscribe(
+    params: Params<'static>,
+    pending: PendingSubscriptionSink,
+    context: Arc<Context>,
+) {
     let topic = match topic(&params) {
         Ok(topic) => topic,
         Err(error) => return pending.reject(error).await,
@@ -57,7 +61,8 @@ async fn subscribe(params: Params<'static>, pending: PendingSubscriptionSink, co
             .await;
         }
         Topic::Logs(filter) => {
-            follow_head(&context, &sink, head, cursor, |change| changed_logs(change, &filter)).await;
+            follow_head(&context, &sink, head, cursor, |change| changed_logs(change, &filter))
+                .await;
         }
         Topic::Transactions { full } => follow_pool(&context, &sink, arrivals, full).await,
     }

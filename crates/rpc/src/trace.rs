@@ -13,9 +13,7 @@ use revm::{
     DatabaseRef,
     bytecode::Bytecode,
     context::{BlockEnv, TxEnv},
-    context_interface::{
-        ContextTr, JournalTr, result::ResultAndState,
-    },
+    context_interface::{ContextTr, JournalTr, result::ResultAndState},
     inspector::Inspector,
     interpreter::{
         CallInputs, CallOutcome, CreateInputs, CreateOutcome, interpreter::EthInterpreter,

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 
 use alloy_consensus::{
-    Header, Receipt as ConsensusReceipt, ReceiptEnvelope, ReceiptWithBloom, Transaction as _, TxReceipt,
+    Header, Receipt as ConsensusReceipt, ReceiptEnvelope, ReceiptWithBloom, Transaction as _,
+    TxReceipt,
     transaction::{Recovered, TransactionInfo},
 };
 use alloy_primitives::{B256, U256};
@@ -119,11 +120,7 @@ pub fn log(found: FoundLog, removed: bool) -> Log {
     }
 }
 
-fn envelope(
-    transaction: &Transaction,
-    receipt: &Receipt,
-    logs: Vec<Log>,
-) -> ReceiptEnvelope<Log> {
+fn envelope(transaction: &Transaction, receipt: &Receipt, logs: Vec<Log>) -> ReceiptEnvelope<Log> {
     let logs_bloom = receipt.bloom();
     let receipt = ConsensusReceipt {
         status: receipt.status_or_post_state(),

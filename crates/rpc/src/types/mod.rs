@@ -4,7 +4,7 @@ mod convert;
 mod params;
 
 pub use convert::{
-    BlockShape, RpcBlock, RpcHeader, RpcReceipt, RpcTransaction, block, header, log, pending_transaction,
-    receipts, transaction,
+    BlockShape, RpcBlock, RpcHeader, RpcReceipt, RpcTransaction, block, header, log,
+    pending_transaction, receipts, transaction,
 };
 pub use params::StorageKey;

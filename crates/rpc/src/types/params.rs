@@ -19,8 +19,7 @@ impl StorageKey {
     /// The slot's proof, which repeats the key: as 32 bytes where the caller wrote 32 bytes, and
     /// as a quantity otherwise.
     pub fn proof(&self, value: U256, proof: Vec<Bytes>) -> EIP1186StorageProof {
-        let key =
-            if self.full_width { B256::from(self.slot).into() } else { self.slot.into() };
+        let key = if self.full_width { B256::from(self.slot).into() } else { self.slot.into() };
         EIP1186StorageProof { key, value, proof }
     }
 }
@@ -38,15 +37,14 @@ impl<'de> Deserialize<'de> for StorageKey {
         let padded = format!("{digits:0>MAX_KEY_DIGITS$}");
         let bytes = hex::decode_to_array::<_, 32>(&padded)
             .map_err(|_| D::Error::custom(format!("invalid hex in storage key: {text:?}")))?;
-        Ok(Self {
-            slot: U256::from_be_bytes(bytes),
-            full_width: digits.len() == MAX_KEY_DIGITS,
-        })
+        Ok(Self { slot: U256::from_be_bytes(bytes), full_width: digits.len() == MAX_KEY_DIGITS })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
     use super::*;
 
     fn parse(text: &str) -> Result<StorageKey, serde_json::Error> {

@@ -1,13 +1,12 @@
 //! A chain with one block of every type of transaction, and a server over it.
 
-#![allow(dead_code, unreachable_pub, missing_docs)]
-
 pub mod chain;
 pub mod http;
 pub mod snapshot;
 
 use std::sync::Arc;
 
+use alloy_primitives::{B256, U256};
 use bough_chain::Chain;
 use bough_rpc::{RpcConfig, RpcHandle, RpcHooks, RpcServer};
 use jsonrpsee::RpcModule;
@@ -46,4 +45,17 @@ impl Served {
         let message = error["message"].as_str().unwrap().to_owned();
         (error["code"].as_i64().unwrap(), message, error)
     }
+}
+
+/// A number as a 32-byte word in JSON.
+pub fn word(value: u64) -> String {
+    B256::from(U256::from(value)).to_string()
+}
+
+/// A quantity, which must have no leading zeros.
+pub fn number(value: &Value) -> u64 {
+    let text = value.as_str().unwrap_or_else(|| panic!("no quantity: {value}"));
+    let digits = text.strip_prefix("0x").unwrap();
+    assert!(digits == "0" || !digits.starts_with('0'), "{text} has leading zeros");
+    u64::from_str_radix(digits, 16).unwrap()
 }

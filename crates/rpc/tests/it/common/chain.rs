@@ -117,14 +117,17 @@ fn reverter_code() -> Bytes {
 
 /// Builds a block of what the pool holds and makes it the head.
 pub fn mine(chain: &Chain) -> Arc<StoredBlock> {
-    mine_on(chain, None)
+    chain.commit(chain.prepare(attributes(&chain.head())).unwrap()).unwrap()
 }
 
-/// Builds a block on a parent and makes it the head.
-pub fn mine_on(chain: &Chain, parent: Option<B256>) -> Arc<StoredBlock> {
-    let on = parent.map_or_else(|| chain.head(), |hash| chain.block(hash).unwrap().unwrap());
-    let attributes = BlockAttributes {
-        parent,
+/// Builds a block without transactions and makes it the head.
+pub fn mine_empty(chain: &Chain) -> Arc<StoredBlock> {
+    let attributes = BlockAttributes { without_pool: true, ..attributes(&chain.head()) };
+    chain.commit(chain.prepare(attributes).unwrap()).unwrap()
+}
+
+fn attributes(on: &StoredBlock) -> BlockAttributes {
+    BlockAttributes {
         timestamp: on.header.timestamp + 12,
         fee_recipient: FEE_RECIPIENT,
         prev_randao: B256::with_last_byte(7),
@@ -132,9 +135,7 @@ pub fn mine_on(chain: &Chain, parent: Option<B256>) -> Arc<StoredBlock> {
         gas_limit: GAS_LIMIT,
         slot_number: on.header.number + 1,
         ..BlockAttributes::default()
-    };
-    let built = chain.prepare(attributes).unwrap();
-    chain.commit(built).unwrap()
+    }
 }
 
 /// The example chain.
@@ -156,12 +157,9 @@ pub fn example() -> Arc<Chain> {
 /// One of every type, a deployment and a revert; each of another sender, ever cheaper, so that
 /// the block has them in this order.
 fn every_type() -> Vec<Transaction> {
-    let access_list = AccessList(vec![AccessListItem {
-        address: LOGGER,
-        storage_keys: vec![B256::ZERO],
-    }]);
-    let authorization =
-        Authorization { chain_id: U256::from(CHAIN_ID), address: LOGGER, nonce: 0 };
+    let access_list =
+        AccessList(vec![AccessListItem { address: LOGGER, storage_keys: vec![B256::ZERO] }]);
+    let authorization = Authorization { chain_id: U256::from(CHAIN_ID), address: LOGGER, nonce: 0 };
     let authorization = {
         let signature = key(7).sign_hash_sync(&authorization.signature_hash()).unwrap();
         authorization.into_signed(signature)

@@ -1,0 +1,76 @@
+//! Filters: what changed since the last question, reorgs included.
+
+use std::time::Duration;
+
+use crate::common::{
+    Served,
+    chain::{self, LOGGER, TOPIC, key},
+};
+use bough_rpc::{RpcConfig, RpcHooks};
+use jsonrpsee::RpcModule;
+use serde_json::{Value, json};
+
+async fn changes(served: &Served, id: &Value) -> Vec<Value> {
+    let changes = served.call("eth_getFilterChanges", json!([id])).await;
+    changes.as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn block_and_log_filters_follow_a_reorg() {
+    let served = Served::start().await;
+    let blocks = served.call("eth_newBlockFilter", json!([])).await;
+    let logs = served.call("eth_newFilter", json!([{ "address": LOGGER }])).await;
+    assert!(blocks.as_str().unwrap().starts_with("0x"));
+    assert!(changes(&served, &blocks).await.is_empty());
+
+    let parent = served.chain.head();
+    let first = chain::mine(&served.chain);
+    assert_eq!(changes(&served, &blocks).await, [json!(first.hash)]);
+    assert!(changes(&served, &blocks).await.is_empty());
+    let found = changes(&served, &logs).await;
+    assert_eq!(found.len(), 1);
+    assert_eq!((&found[0]["removed"], &found[0]["topics"]), (&json!(false), &json!([TOPIC])));
+
+    // A branch of two blocks takes over; the log is mined again in it.
+    served.chain.set_head(parent.hash).unwrap();
+    let empty = chain::mine_empty(&served.chain);
+    let again = chain::mine(&served.chain);
+    assert_eq!(changes(&served, &blocks).await, [json!(empty.hash), json!(again.hash)]);
+    let found = changes(&served, &logs).await;
+    let removed: Vec<(&Value, &Value)> =
+        found.iter().map(|log| (&log["removed"], &log["blockHash"])).collect();
+    assert_eq!(removed, [(&json!(true), &json!(first.hash)), (&json!(false), &json!(again.hash))]);
+
+    let all = served.call("eth_getFilterLogs", json!([logs])).await;
+    assert!(all.as_array().unwrap().iter().all(|log| log["address"] == json!(LOGGER)));
+    let (code, message, _) = served.error("eth_getFilterLogs", json!([blocks])).await;
+    assert_eq!((code, message.as_str()), (-32000, "filter not found"));
+}
+
+#[tokio::test]
+async fn pending_filters_tell_arrivals_once() {
+    let served = Served::start().await;
+    let hashes = served.call("eth_newPendingTransactionFilter", json!([])).await;
+    let whole = served.call("eth_newPendingTransactionFilter", json!([true])).await;
+    let hash = served.chain.submit(chain::transfer(&key(8), 2)).unwrap();
+    assert_eq!(changes(&served, &hashes).await, [json!(hash)]);
+    assert!(changes(&served, &hashes).await.is_empty());
+    let found = changes(&served, &whole).await;
+    assert_eq!(found[0]["hash"], json!(hash));
+}
+
+#[tokio::test]
+async fn filters_end() {
+    let config = RpcConfig { filter_timeout: Duration::ZERO, ..RpcConfig::default() };
+    let short = Served::with(config, RpcHooks::default(), RpcModule::new(())).await;
+    let id = short.call("eth_newBlockFilter", json!([])).await;
+    let (code, message, _) = short.error("eth_getFilterChanges", json!([id])).await;
+    assert_eq!((code, message.as_str()), (-32000, "filter not found"));
+
+    let served = Served::start().await;
+    let id = served.call("eth_newBlockFilter", json!([])).await;
+    assert_eq!(served.call("eth_uninstallFilter", json!([id])).await, true);
+    assert_eq!(served.call("eth_uninstallFilter", json!([id])).await, false);
+    let (code, _, _) = served.error("eth_getFilterChanges", json!([id])).await;
+    assert_eq!(code, -32000);
+}

@@ -1,0 +1,98 @@
+//! Subscriptions over WebSocket.
+
+use crate::common::{
+    Served,
+    chain::{self, LOGGER, TOPIC, key},
+};
+use bough_chain::Chain;
+use jsonrpsee::{
+    async_client::{Client, ClientBuilder},
+    client_transport::ws::{Url, WsTransportClientBuilder},
+    core::client::{ClientT, Error, Subscription, SubscriptionClientT},
+    core::params::ArrayParams,
+    rpc_params,
+};
+use serde_json::{Value, json};
+
+async fn connect(served: &Served) -> Client {
+    let url = Url::parse(&served.server.ws_url()).unwrap();
+    let (sender, receiver) = WsTransportClientBuilder::default().build(url).await.unwrap();
+    ClientBuilder::default().build_with_tokio(sender, receiver)
+}
+
+async fn subscribe(client: &Client, params: ArrayParams) -> Subscription<Value> {
+    client.subscribe("eth_subscribe", params, "eth_unsubscribe").await.unwrap()
+}
+
+async fn next(subscription: &mut Subscription<Value>) -> Value {
+    subscription.next().await.unwrap().unwrap()
+}
+
+fn mine(chain: &Chain) -> Value {
+    json!(chain::mine(chain).hash)
+}
+
+#[tokio::test]
+async fn calls_work_over_websocket_too() {
+    let served = Served::start().await;
+    let client = connect(&served).await;
+    let number: String = client.request("eth_blockNumber", rpc_params![]).await.unwrap();
+    assert_eq!(number, "0x2");
+}
+
+#[tokio::test]
+async fn new_heads() {
+    let served = Served::start().await;
+    let client = connect(&served).await;
+    let mut heads = subscribe(&client, rpc_params!["newHeads"]).await;
+    let first = mine(&served.chain);
+    let second = mine(&served.chain);
+    let (one, two) = (next(&mut heads).await, next(&mut heads).await);
+    assert_eq!((&one["hash"], &two["hash"]), (&first, &second));
+    assert_eq!(two["parentHash"], first);
+    for field in ["number", "timestamp", "logsBloom", "baseFeePerGas", "miner", "slotNumber"] {
+        assert!(one[field].is_string(), "{field}: {one}");
+    }
+    heads.unsubscribe().await.unwrap();
+}
+
+#[tokio::test]
+async fn logs_and_their_removal() {
+    let served = Served::start().await;
+    let client = connect(&served).await;
+    let mut logs =
+        subscribe(&client, rpc_params!["logs", json!({ "address": LOGGER, "topics": [TOPIC] })])
+            .await;
+    let parent = served.chain.head();
+    let first = mine(&served.chain);
+    let log = next(&mut logs).await;
+    assert_eq!((&log["blockHash"], &log["removed"]), (&first, &json!(false)));
+    served.chain.set_head(parent.hash).unwrap();
+    let log = next(&mut logs).await;
+    assert_eq!((&log["blockHash"], &log["removed"]), (&first, &json!(true)));
+}
+
+#[tokio::test]
+async fn pending_transactions() {
+    let served = Served::start().await;
+    let client = connect(&served).await;
+    let mut hashes = subscribe(&client, rpc_params!["newPendingTransactions"]).await;
+    let mut whole = subscribe(&client, rpc_params!["newPendingTransactions", true]).await;
+    let hash = json!(served.chain.submit(chain::transfer(&key(8), 2)).unwrap());
+    assert_eq!(next(&mut hashes).await, hash);
+    assert_eq!(next(&mut whole).await["hash"], hash);
+}
+
+#[tokio::test]
+async fn refuses_what_it_does_not_announce() {
+    let served = Served::start().await;
+    let client = connect(&served).await;
+    for params in [rpc_params!["syncing"], rpc_params!["nonsense"], rpc_params!["logs", true]] {
+        let refused = client
+            .subscribe::<Value, _>("eth_subscribe", params, "eth_unsubscribe")
+            .await
+            .err()
+            .unwrap();
+        assert!(matches!(&refused, Error::Call(error) if error.code() == -32602), "{refused}");
+    }
+}
