@@ -1,1 +1,20 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+mod builder;
+mod claimer;
+mod config;
+mod deploy;
+mod deployment;
+mod error;
+mod l1_client;
+mod methods;
+mod node;
+mod settler;
+mod shared;
+mod watcher;
+
+pub use config::NodeConfig;
+pub use deploy::{deploy, DeployConfig, Deployed};
+pub use deployment::Deployment;
+pub use error::{DeployError, L1Error, NodeError};
+pub use node::Node;

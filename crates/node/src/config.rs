@@ -1,0 +1,48 @@
+//! What a node is started with.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+    time::Duration,
+};
+
+use alloy_signer_local::PrivateKeySigner;
+
+use crate::Deployment;
+
+/// Settings of a sequencing node.
+#[derive(Debug, Clone)]
+pub struct NodeConfig {
+    /// JSON-RPC of L1, over HTTP.
+    pub l1_url: String,
+    /// The rollup.
+    pub deployment: Deployment,
+    /// The sequencer's key: it pays for `advance` on L1, and for claims on L2.
+    pub key: PrivateKeySigner,
+    /// Address to listen on.
+    pub host: IpAddr,
+    /// Port to listen on; 0 takes a free one.
+    pub port: u16,
+    /// Time between L2 blocks.
+    pub block_time: Duration,
+    /// How often L1 is asked for news.
+    pub poll_interval: Duration,
+    /// Where to keep the chain; in memory without one.
+    pub datadir: Option<PathBuf>,
+}
+
+impl NodeConfig {
+    /// A node with the usual port and times, in memory.
+    pub fn new(l1_url: String, deployment: Deployment, key: PrivateKeySigner) -> Self {
+        Self {
+            l1_url,
+            deployment,
+            key,
+            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            port: 9545,
+            block_time: Duration::from_secs(1),
+            poll_interval: Duration::from_millis(100),
+            datadir: None,
+        }
+    }
+}

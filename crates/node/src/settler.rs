@@ -1,0 +1,122 @@
+//! Having L1 execute what was built.
+
+use std::{sync::Arc, time::Duration};
+
+use alloy_primitives::TxKind;
+use alloy_signer_local::PrivateKeySigner;
+use bough_chain::{ChainError, StoredBlock};
+use bough_rollup::{
+    advance_calldata, block_input, AnchorPoint, BlockCost, BlockInput, SettlementError,
+};
+use bough_stateless::ExecutionWitness;
+use tracing::{debug, warn};
+
+use crate::{
+    l1_client::{Call, L1Client},
+    shared::Shared,
+    L1Error, NodeError,
+};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// Most blocks of one `advance`.
+const MAX_BLOCKS: usize = 64;
+
+/// Posts the blocks L1 has not executed, oldest first, one transaction at a time.
+pub(crate) struct Settler {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) l1: L1Client,
+    pub(crate) key: PrivateKeySigner,
+}
+
+impl Settler {
+    pub(crate) async fn run(self) {
+        let mut built = self.shared.l2_head.subscribe();
+        loop {
+            match self.settle().await {
+                Ok(true) => {}
+                Ok(false) => {
+                    if built.changed().await.is_err() {
+                        return;
+                    }
+                }
+                Err(why) => {
+                    warn!(%why, "not settled for now");
+                    tokio::time::sleep(RETRY_AFTER).await;
+                }
+            }
+        }
+    }
+
+    /// Posts the next blocks, if there are any, and waits until the watcher has seen them.
+    async fn settle(&self) -> Result<bool, NodeError> {
+        let batch = self.batch()?;
+        if batch.is_empty() {
+            return Ok(false);
+        }
+        let costs: Vec<BlockCost> = batch.iter().map(|(cost, _)| *cost).collect();
+        let inputs: Vec<BlockInput> = batch.into_iter().map(|(_, input)| input).collect();
+        let call = Call {
+            to: TxKind::Call(self.shared.domain.rollup),
+            value: Default::default(),
+            data: advance_calldata(&inputs),
+            gas: Some(self.shared.budget.settlement_gas(&costs)),
+        };
+        let nonce = self.l1.next_nonce(self.key.address()).await?;
+        let hash = self.l1.send(&self.key, nonce, call).await?;
+        let receipt = self.l1.receipt(hash, PATIENCE).await?;
+        if !receipt.status() {
+            return Err(L1Error::Refused(format!("advance {hash} failed")).into());
+        }
+        debug!(blocks = inputs.len(), gas_used = receipt.gas_used, %hash, "settled");
+        self.seen(receipt.block_number.unwrap_or_default()).await;
+        Ok(true)
+    }
+
+    /// Waits until the derivation has taken an L1 block, so that nothing is posted twice.
+    async fn seen(&self, l1_block: u64) {
+        let mut tip = self.shared.l1_tip.subscribe();
+        let _ = tokio::time::timeout(PATIENCE, tip.wait_for(|tip| *tip >= l1_block)).await;
+    }
+
+    /// The next blocks that fit one transaction.
+    fn batch(&self) -> Result<Vec<(BlockCost, BlockInput)>, NodeError> {
+        let settled = self.shared.settled().number;
+        let chain = &self.shared.chain;
+        let head = chain.head().header.number;
+        let mut batch: Vec<(BlockCost, BlockInput)> = Vec::new();
+        for number in settled.saturating_add(1)..=head {
+            let block =
+                chain.block(number)?.ok_or(ChainError::UnknownNumber { number, head })?;
+            let input = self.input(&block)?;
+            let cost =
+                BlockCost { input_bytes: input.input.len(), gas_used: block.header.gas_used };
+            let costs: Vec<BlockCost> =
+                batch.iter().map(|(cost, _)| *cost).chain([cost]).collect();
+            if !batch.is_empty() && (costs.len() > MAX_BLOCKS || !self.shared.budget.fits(&costs)) {
+                break;
+            }
+            batch.push((cost, input));
+        }
+        Ok(batch)
+    }
+
+    fn input(&self, block: &StoredBlock) -> Result<BlockInput, NodeError> {
+        let chain = &self.shared.chain;
+        let witness = chain.witness(block.hash)?;
+        let anchor = AnchorPoint::from_extra_data(&block.header.extra_data)
+            .ok_or(SettlementError::NoAnchor(block.header.number))?;
+        let input = block_input(
+            chain.spec(),
+            &block.to_block(),
+            block.block_access_list.clone(),
+            block.requests.clone().unwrap_or_default(),
+            ExecutionWitness {
+                state: witness.state,
+                codes: witness.codes,
+                headers: witness.headers,
+            },
+        )?;
+        Ok(BlockInput { anchor, input })
+    }
+}
