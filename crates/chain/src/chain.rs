@@ -195,9 +195,8 @@ impl Chain {
 
 impl Heads {
     fn load(store: &Store) -> Result<Self, StoreError> {
-        let load = |hash: B256| {
-            store.block(hash)?.ok_or(StoreError::Corrupt { table: "tags", key: hash })
-        };
+        let load =
+            |hash: B256| store.block(hash)?.ok_or(StoreError::Corrupt { table: "tags", key: hash });
         let tags = store.tags()?;
         Ok(Self {
             head: load(tags.head)?,

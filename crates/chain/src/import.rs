@@ -10,11 +10,7 @@ use bough_stf::{
     WorkLimits, execute_block, recover,
 };
 
-use crate::{
-    Chain, ChainError, StoredBlock, Witness,
-    head::Fresh,
-    types::block_size,
-};
+use crate::{Chain, ChainError, StoredBlock, Witness, head::Fresh, types::block_size};
 
 /// What becomes of an imported block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,10 +37,8 @@ impl Chain {
             return Ok(known);
         }
         let parent = block.header.parent_hash;
-        let parent = self
-            .store
-            .block(parent)?
-            .ok_or(ChainError::UnknownParent { block: hash, parent })?;
+        let parent =
+            self.store.block(parent)?.ok_or(ChainError::UnknownParent { block: hash, parent })?;
         let (block, state, witness) = self.execute(&parent, hash, block)?;
         let block = Arc::new(block);
         let fresh = Fresh { block: &block, state: &state, witness: witness.as_ref() };
@@ -87,8 +81,7 @@ impl Chain {
         check_ommers(&block).map_err(ChainError::in_block(number))?;
         let size = block_size(&block);
         let Block { header, body } = block;
-        let transactions =
-            recover_all(body.transactions).map_err(ChainError::in_block(number))?;
+        let transactions = recover_all(body.transactions).map_err(ChainError::in_block(number))?;
         let slices = Body {
             transactions: &transactions,
             withdrawals: body.withdrawals.as_ref().map(|list| list.as_slice()),
@@ -167,8 +160,7 @@ fn recover_all(transactions: Vec<Transaction>) -> Result<Vec<Recovered<Transacti
 
 /// Execution does not see the ommers: they must be the header's.
 fn check_ommers(block: &Block) -> Result<(), BlockError> {
-    let (got, expected) =
-        (block.header.ommers_hash, calculate_ommers_root(&block.body.ommers));
+    let (got, expected) = (block.header.ommers_hash, calculate_ommers_root(&block.body.ommers));
     if got != expected {
         return Err(BlockError::Root {
             field: "ommers_hash",

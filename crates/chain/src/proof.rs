@@ -52,8 +52,7 @@ impl Chain {
             .iter()
             .map(|slot| prove_slot(&source, storage_root, address, *slot))
             .collect::<Result<_, StateError>>()?;
-        let proof =
-            prove(&source, root, keccak256(address)).map_err(StateError::from)?;
+        let proof = prove(&source, root, keccak256(address)).map_err(StateError::from)?;
         Ok(AccountProof { address, account, proof, storage })
     }
 

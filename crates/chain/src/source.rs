@@ -186,12 +186,8 @@ impl StateSource for Recorder {
     }
 }
 
-#[expect(clippy::iter_over_hash_type, reason = "sorted before anyone sees it")]
 fn sorted(map: B256HashMap<Bytes>) -> Vec<Bytes> {
-    let mut values = Vec::with_capacity(map.len());
-    for value in map.into_values() {
-        values.push(value);
-    }
+    let mut values: Vec<Bytes> = map.into_values().collect();
     values.sort_unstable();
     values
 }

@@ -74,15 +74,15 @@ impl<'a> Attempt<'a> {
     /// Executes one more transaction.
     ///
     /// [`BlockError::Transaction`] leaves everything as it was.
-    pub(super) fn push(
-        &mut self,
-        transaction: &Recovered<Transaction>,
-    ) -> Result<(), BlockError> {
+    pub(super) fn push(&mut self, transaction: &Recovered<Transaction>) -> Result<(), BlockError> {
+        let before = self.recorder.bytes();
         let outcome = self.executor.execute_transaction(transaction)?;
-        self.payload = self
-            .payload
-            .saturating_add(transaction_size(transaction))
-            .saturating_add(self.access_list_bytes(outcome.gas_used));
+        self.payload = self.payload.saturating_add(transaction_size(transaction));
+        if self.executor.fork().has_block_access_list() {
+            let read = self.recorder.bytes().saturating_sub(before);
+            let gas = outcome.result.gas().block_regular_gas_used();
+            self.payload = self.payload.saturating_add(access_list_guess(gas, read));
+        }
         self.rlp = self.rlp.saturating_add(transaction.inner().length());
         self.transactions.push(transaction.clone());
         Ok(())
@@ -107,18 +107,12 @@ impl<'a> Attempt<'a> {
             .saturating_add(headers.saturating_mul(HEADER_RLP + SSZ_OFFSET))
     }
 
-    fn access_list_bytes(&self, gas_used: u64) -> usize {
-        let has_list = self.executor.fork().has_block_access_list();
-        if has_list { access_list_guess(gas_used) } else { 0 }
-    }
-
     /// Withdrawals, requests, the new state and the header, which must follow from the parent's.
     pub(super) fn finish(self, withdrawals: &[Withdrawal]) -> Result<Finished, ChainError> {
         let fork = self.executor.fork();
         let invalid = ChainError::in_block(self.environment.number);
         let output = self.executor.finish(withdrawals).map_err(&invalid)?;
-        let header =
-            seal_header(fork, self.environment, &self.transactions, withdrawals, &output);
+        let header = seal_header(fork, self.environment, &self.transactions, withdrawals, &output);
         check_header(&self.chain.spec, &self.parent.header, self.parent.hash, &header)
             .map_err(&invalid)?;
         let BlockOutput { receipts, requests, block_access_list, state, .. } = output;

@@ -32,7 +32,7 @@ const VERSIONED_HASH: usize = 32;
 
 /// Exact bytes of the `StatelessInput` (schema id included) of a block with this witness.
 pub fn settlement_size(block: &StoredBlock, witness: &Witness) -> usize {
-    let transactions: usize = block.transactions.iter().map(|tx| transaction_size(tx)).sum();
+    let transactions: usize = block.transactions.iter().map(transaction_size).sum();
     let withdrawals = block.withdrawals.as_ref().map_or(0, |list| list.len());
     // Requests are SSZ lists of fixed-size items after their type byte (EIP-7685).
     let requests = block.requests.iter().flatten();
@@ -73,10 +73,13 @@ fn fixed_size(header: &Header, withdrawals: usize) -> usize {
         + EXECUTION_WITNESS
 }
 
-/// A guess of the bytes a transaction adds to the block access list, from the gas it used: a
-/// transfer adds about 90 bytes for 21,000 gas, a fresh slot about 70 for 22,100. Only a guess:
-/// the finished block is measured.
-pub(super) fn access_list_guess(gas_used: u64) -> usize {
+/// A guess of the bytes a transaction adds to the block access list, from its execution gas and
+/// the bytes of witness it added. A transfer adds about 90; an account or slot adds 20 to 70 and
+/// costs thousands of gas, and where it is new to the block its trie nodes are new to the witness.
+/// Only a guess: the finished block is measured.
+pub(super) fn access_list_guess(execution_gas: u64, witness_bytes: usize) -> usize {
+    const BASE: usize = 32;
     const GAS_PER_BYTE: u64 = 200;
-    usize::try_from(gas_used / GAS_PER_BYTE).unwrap_or(usize::MAX)
+    let by_gas = usize::try_from(execution_gas / GAS_PER_BYTE).unwrap_or(usize::MAX);
+    by_gas.min(witness_bytes).saturating_add(BASE)
 }

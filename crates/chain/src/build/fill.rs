@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use alloy_consensus::Transaction as _;
 use alloy_primitives::{Address, B256};
 use bough_stf::{
     BlockError, TransactionError, revm::context_interface::result::InvalidTransaction,
@@ -13,8 +14,11 @@ use crate::{
     source::SSZ_OFFSET,
 };
 
-/// How often the builder starts again because of one transaction too many.
-const MAX_RESTARTS: usize = 8;
+/// Gas that may be executed in vain, in blocks' worth: for attempts given up because of one
+/// transaction too many.
+const WASTE_BLOCKS: u64 = 4;
+/// What giving up an attempt costs besides its gas.
+const RESTART_GAS: u64 = 1_000_000;
 /// A block whose budget is used to this part (of four) is not worth another start.
 const FULL_ENOUGH: (usize, usize) = (3, 4);
 /// Largest RLP of a block (EIP-7934), and what of it is kept for header, withdrawals and lists.
@@ -100,7 +104,10 @@ struct Filler<'a> {
     accepted: Vec<Accepted>,
     senders: BTreeSet<Address>,
     excluded: Excluded,
-    restarts: usize,
+    /// Gas that may still be executed in vain.
+    waste_left: u64,
+    /// Whether a refused transaction left what it read in the record.
+    stained: bool,
 }
 
 /// A transaction that was executed, and the estimate of bytes after it.
@@ -121,12 +128,17 @@ impl<'a> Filler<'a> {
             accepted: Vec::new(),
             senders: BTreeSet::new(),
             excluded: Vec::new(),
-            restarts: 0,
+            waste_left: plan.environment.gas_limit.saturating_mul(WASTE_BLOCKS),
+            stained: false,
         })
     }
 
     fn offer(&mut self, transaction: Arc<PooledTransaction>) -> Result<Next, ChainError> {
         if self.attempt.rlp().saturating_add(transaction.size) > MAX_BLOCK_RLP - BLOCK_RLP_RESERVE {
+            return Ok(Next::Other);
+        }
+        // Whoever made the builder start again too often leaves room for those who cannot.
+        if transaction.transaction.gas_limit() > self.waste_left {
             return Ok(Next::Other);
         }
         if let Some(next) = self.too_large(&transaction) {
@@ -136,6 +148,7 @@ impl<'a> Filler<'a> {
         match self.attempt.push(&transaction.transaction) {
             Ok(()) => self.accept(transaction, before),
             Err(BlockError::Transaction { error, .. }) => {
+                self.stained |= self.attempt.bytes() > before.1;
                 self.refuse(&transaction, error);
                 Ok(Next::Other)
             }
@@ -147,7 +160,8 @@ impl<'a> Filler<'a> {
     fn too_large(&mut self, transaction: &PooledTransaction) -> Option<Next> {
         let bare = self.bare?;
         let size = transaction.size.saturating_add(SSZ_OFFSET);
-        if self.attempt.bytes().saturating_add(bare.overhead()).saturating_add(size) <= bare.budget {
+        if self.attempt.bytes().saturating_add(bare.overhead()).saturating_add(size) <= bare.budget
+        {
             return None;
         }
         let needed = bare.finished.bytes.saturating_add(size);
@@ -175,15 +189,16 @@ impl<'a> Filler<'a> {
             self.excluded.push((transaction.hash(), reason));
         }
         self.attempt = replay(self.chain, self.plan, &self.accepted)?;
-        self.restarts = self.restarts.saturating_add(1);
-        let stop = self.restarts >= MAX_RESTARTS || self.full_enough();
+        self.stained = false;
+        let wasted = after.0.saturating_add(RESTART_GAS);
+        self.waste_left = self.waste_left.saturating_sub(wasted);
+        let stop = self.attempt.gas_used() > self.waste_left || self.full_enough();
         Ok(if stop { Next::Stop } else { Next::Other })
     }
 
     fn passes_budget(&self, (gas, bytes): (u64, usize)) -> bool {
-        let bytes_passed = self
-            .bare
-            .is_some_and(|bare| bytes.saturating_add(bare.overhead()) > bare.budget);
+        let bytes_passed =
+            self.bare.is_some_and(|bare| bytes.saturating_add(bare.overhead()) > bare.budget);
         bytes_passed || gas > self.plan.attributes.budget.gas
     }
 
@@ -191,8 +206,7 @@ impl<'a> Filler<'a> {
     fn unfit_alone(&self, (gas, bytes): (u64, usize)) -> Option<DropReason> {
         let (start_gas, start_bytes) = self.start;
         if let Some(bare) = self.bare {
-            let needed =
-                start_bytes.saturating_add(bytes).saturating_add(bare.overhead());
+            let needed = start_bytes.saturating_add(bytes).saturating_add(bare.overhead());
             if needed > bare.budget {
                 return Some(DropReason::PassesByteBudget { needed, budget: bare.budget });
             }
@@ -221,7 +235,10 @@ impl<'a> Filler<'a> {
 
     /// Finishes the block, cutting off transactions until what was measured is within budget.
     fn finish(self) -> Result<(Finished, Excluded), ChainError> {
-        let Self { chain, plan, bare, mut attempt, mut accepted, excluded, .. } = self;
+        let Self { chain, plan, bare, mut attempt, mut accepted, excluded, stained, .. } = self;
+        if stained {
+            attempt = replay(chain, plan, &accepted)?;
+        }
         loop {
             let estimate = attempt.bytes();
             let keep = match attempt.finish(&plan.attributes.withdrawals) {

@@ -8,9 +8,10 @@
 //! block with none from the pool, which was measured to begin with: so it ends, and what comes out
 //! is within its budget.
 //!
-//! A transaction that makes the builder start again costs its sender nothing. Therefore the number
-//! of new starts in a block is bounded, and a transaction that does not even fit by itself leaves
-//! the pool after some blocks.
+//! A transaction that makes the builder start again costs its sender nothing. Therefore the gas
+//! executed in vain is bounded for each block, and transactions whose gas limit passes what is left
+//! of it wait; one that does not even fit by itself leaves the pool after some blocks, and until
+//! another of its sender's is mined, that sender comes after all others.
 
 mod attempt;
 mod attributes;

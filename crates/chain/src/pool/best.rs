@@ -11,7 +11,8 @@ use alloy_primitives::Address;
 use super::PooledTransaction;
 
 /// The pool's pending transactions as they were at one moment: the highest tip first, the earliest
-/// among equals, each sender's by nonce.
+/// among equals, each sender's by nonce. Senders whose transactions proved not to fit in a block
+/// come after all others.
 #[derive(Debug, Default)]
 pub struct BestTransactions {
     base_fee: u64,
@@ -20,13 +21,21 @@ pub struct BestTransactions {
     /// The next transaction of each sender whose turn it is.
     heap: BinaryHeap<Candidate>,
     /// What follows it.
-    later: BTreeMap<Address, VecDeque<Arc<PooledTransaction>>>,
+    later: BTreeMap<Address, Later>,
     /// The sender of the transaction given last, whose next one is not in the heap yet.
     last: Option<Address>,
 }
 
 #[derive(Debug)]
+struct Later {
+    transactions: VecDeque<Arc<PooledTransaction>>,
+    /// Whether the sender comes after all others.
+    last: bool,
+}
+
+#[derive(Debug)]
 struct Candidate {
+    last: bool,
     tip: u128,
     transaction: Arc<PooledTransaction>,
 }
@@ -41,8 +50,9 @@ impl BestTransactions {
         &mut self,
         sender: Address,
         transactions: VecDeque<Arc<PooledTransaction>>,
+        last: bool,
     ) {
-        self.later.insert(sender, transactions);
+        self.later.insert(sender, Later { transactions, last });
         self.advance(sender);
     }
 
@@ -57,14 +67,16 @@ impl BestTransactions {
     /// Whether there is nothing left.
     pub fn is_empty(&self) -> bool {
         let more = self.last.and_then(|sender| self.later.get(&sender));
-        self.heap.is_empty() && more.is_none_or(VecDeque::is_empty)
+        self.heap.is_empty() && more.is_none_or(|later| later.transactions.is_empty())
     }
 
     /// Moves a sender's next transaction into the heap, if it pays enough.
     fn advance(&mut self, sender: Address) {
-        let next = self.later.get_mut(&sender).and_then(VecDeque::pop_front);
-        let candidate = next.and_then(|transaction| self.candidate(transaction));
-        match candidate {
+        let next = self
+            .later
+            .get_mut(&sender)
+            .and_then(|later| Some((later.transactions.pop_front()?, later.last)));
+        match next.and_then(|(transaction, last)| self.candidate(transaction, last)) {
             Some(candidate) => self.heap.push(candidate),
             None => {
                 self.later.remove(&sender);
@@ -72,12 +84,12 @@ impl BestTransactions {
         }
     }
 
-    fn candidate(&self, transaction: Arc<PooledTransaction>) -> Option<Candidate> {
+    fn candidate(&self, transaction: Arc<PooledTransaction>, last: bool) -> Option<Candidate> {
         let tip = transaction.tip(self.base_fee)?;
         let enough = tip >= self.min_tip.min(transaction.min_tip);
         let blob_cap = transaction.blob_fee_cap();
         let includable = enough && blob_cap.is_none_or(|cap| cap >= self.blob_base_fee);
-        includable.then_some(Candidate { tip, transaction })
+        includable.then_some(Candidate { last, tip, transaction })
     }
 }
 
@@ -95,8 +107,8 @@ impl Iterator for BestTransactions {
 }
 
 impl Candidate {
-    fn rank(&self) -> (u128, Reverse<u64>) {
-        (self.tip, Reverse(self.transaction.sequence))
+    fn rank(&self) -> (bool, u128, Reverse<u64>) {
+        (!self.last, self.tip, Reverse(self.transaction.sequence))
     }
 }
 

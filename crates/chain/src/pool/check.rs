@@ -23,8 +23,7 @@ pub(super) struct NextBlock {
 impl NextBlock {
     /// Those of the block after `head`, at the earliest time it can have.
     pub(super) fn after(spec: &ChainSpec, head: &Header) -> Self {
-        let (number, timestamp) =
-            (head.number.saturating_add(1), head.timestamp.saturating_add(1));
+        let (number, timestamp) = (head.number.saturating_add(1), head.timestamp.saturating_add(1));
         Self { fork: spec.forks.fork_at(number, timestamp), gas_limit: head.gas_limit }
     }
 }

@@ -1,7 +1,7 @@
 //! All transactions of all senders, within limits.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
@@ -12,6 +12,8 @@ use super::{
     queue::{Queue, check_replacement},
 };
 
+/// How many senders are remembered to come last.
+const MAX_LAST_IN_LINE: usize = 10_000;
 /// How many drop reasons are remembered.
 const MAX_REMEMBERED_DROPS: usize = 1_024;
 
@@ -27,6 +29,8 @@ pub(super) struct Content {
     next_sequence: u64,
     /// How many blocks found that a transaction does not fit by itself.
     unfit: B256HashMap<u32>,
+    /// Senders of such transactions that have had none mined since.
+    last_in_line: BTreeSet<Address>,
     dropped: B256HashMap<DropReason>,
     dropped_order: VecDeque<B256>,
 }
@@ -209,16 +213,19 @@ impl Content {
         Some(drop)
     }
 
-    /// Counts a block that a transaction did not fit in by itself; drops it at the limit.
+    /// Counts a block that a transaction did not fit in by itself; drops it at the limit. Its sender
+    /// comes last from now on.
     pub(super) fn mark_unfit(
         &mut self,
         hash: B256,
         limit: u32,
         reason: DropReason,
     ) -> Option<Dropped> {
-        if !self.contains(hash) {
-            return None;
+        let sender = self.by_hash.get(&hash)?.sender();
+        if self.last_in_line.len() >= MAX_LAST_IN_LINE {
+            self.last_in_line.clear();
         }
+        self.last_in_line.insert(sender);
         let count = self.unfit.entry(hash).or_default();
         *count = count.saturating_add(1);
         if *count < limit { None } else { self.discard(hash, reason) }
@@ -239,7 +246,9 @@ impl Content {
         let mut dropped = Vec::new();
         for transaction in past {
             self.forget(&transaction);
-            if !mined(transaction.hash()) {
+            if mined(transaction.hash()) {
+                self.last_in_line.remove(&sender);
+            } else {
                 dropped.push((transaction, DropReason::NonceUsed));
             }
         }
@@ -270,7 +279,8 @@ impl Content {
     ) -> BestTransactions {
         let mut best = BestTransactions::new(base_fee, blob_base_fee, min_tip);
         for (sender, queue) in &self.senders {
-            best.add_sender(*sender, queue.pending().cloned().collect());
+            let last = self.last_in_line.contains(sender);
+            best.add_sender(*sender, queue.pending().cloned().collect(), last);
         }
         best
     }

@@ -82,8 +82,7 @@ impl Chain {
             }
             let Ok(account) = state.account(sender) else { return };
             let nonce = account.unwrap_or_default().nonce;
-            let dropped =
-                self.pool.lock().set_nonce(sender, nonce, |hash| mined.contains(&hash));
+            let dropped = self.pool.lock().set_nonce(sender, nonce, |hash| mined.contains(&hash));
             self.push_drops(dropped);
         }
         // Oldest first, so that each sender's nonces ascend.

@@ -15,13 +15,11 @@ use std::{fmt, fs, path::Path};
 
 use alloy_primitives::B256;
 use parking_lot::Mutex;
-use redb::{
-    Database, DatabaseError, ReadableDatabase, TableError, backends::InMemoryBackend,
-};
+use redb::{Database, DatabaseError, ReadableDatabase, TableError, backends::InMemoryBackend};
 
+pub use error::StoreError;
 pub(crate) use read::{Snapshot, StoredNode};
 pub(crate) use write::Commit;
-pub use error::StoreError;
 
 use crate::{cache::Cache, types::StoredBlock};
 use tables::{LAYOUT, META, META_LAYOUT, TAG_GENESIS, TAGS};

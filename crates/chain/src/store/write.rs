@@ -155,12 +155,7 @@ fn write_canonical(write: &WriteTransaction, commit: &Commit<'_>) -> Result<(), 
     Ok(())
 }
 
-fn put(
-    write: &WriteTransaction,
-    table: ByHash,
-    key: B256,
-    value: &[u8],
-) -> Result<(), StoreError> {
+fn put(write: &WriteTransaction, table: ByHash, key: B256, value: &[u8]) -> Result<(), StoreError> {
     write.open_table(table)?.insert(&key.0, value)?;
     Ok(())
 }
