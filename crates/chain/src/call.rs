@@ -16,7 +16,7 @@ use bough_stf::{
 };
 use thiserror::Error;
 
-use crate::{Chain, ChainError, StoreSource};
+use crate::{Chain, ChainError, StoreSource, pool::gas_limit_cap};
 
 /// What a call finds in place of an account's own. What is `None` stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -86,12 +86,13 @@ impl From<StateError> for CallError {
     }
 }
 
-impl From<BlockError> for CallError {
-    fn from(error: BlockError) -> Self {
-        match error {
+impl CallError {
+    /// What execution in a block with this number failed with.
+    fn in_block(number: u64) -> impl Fn(BlockError) -> Self {
+        move |error| match error {
             BlockError::Transaction { error, .. } => Self::Invalid(error),
             BlockError::State(error) => error.into(),
-            error => Self::Chain(ChainError::Block { number: 0, error }),
+            error => Self::Chain(ChainError::Block { number, error }),
         }
     }
 }
@@ -134,7 +135,8 @@ impl Chain {
     where
         I: for<'a> Inspector<EvmContext<'a, StoreSource>, EthInterpreter>,
     {
-        Ok(simulate(&self.spec, state, environment, &self.precompiles, call, inspector)?)
+        simulate(&self.spec, state, environment, &self.precompiles, call, inspector)
+            .map_err(CallError::in_block(environment.number))
     }
 
     /// The state a block leads to, with overrides.
@@ -204,7 +206,7 @@ impl Chain {
     ) -> Result<u64, CallError> {
         let fork = self.spec.forks.fork_at(environment.number, environment.timestamp);
         let block = environment.gas_limit;
-        let most = fork.transaction_gas_cap().map_or(block, |cap| block.min(cap));
+        let most = gas_limit_cap(fork).map_or(block, |cap| block.min(cap));
         let most = if call.gas_limit == 0 { most } else { most.min(call.gas_limit) };
         if call.gas_price == 0 {
             return Ok(most);

@@ -105,7 +105,7 @@ fn knows_type(fork: Fork, kind: u8) -> bool {
 
 /// The most a gas limit may be (EIP-7825). EIP-8037, which came with access lists, caps only the
 /// part for execution: a limit above the cap is then valid.
-fn gas_limit_cap(fork: Fork) -> Option<u64> {
+pub(crate) fn gas_limit_cap(fork: Fork) -> Option<u64> {
     fork.transaction_gas_cap().filter(|_| !fork.has_block_access_list())
 }
 

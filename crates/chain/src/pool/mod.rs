@@ -19,6 +19,7 @@ use alloy_primitives::{Address, B256};
 use parking_lot::{Mutex, MutexGuard};
 
 pub use best::BestTransactions;
+pub(crate) use check::gas_limit_cap;
 pub use config::PoolConfig;
 pub use error::{DropReason, PoolError};
 pub use transaction::PooledTransaction;
