@@ -46,7 +46,7 @@ pub enum TransactionError {
     /// The type is not known at this fork.
     #[error("transaction type {0} is not known at this fork")]
     UnknownType(u8),
-    /// The gas limit is above `2^32 - 1` (EIP-8037).
+    /// The gas limit is above what the fork allows (EIP-7825, EIP-8037).
     #[error("gas limit {got} is above {max}")]
     GasLimitTooHigh {
         /// The transaction's gas limit.

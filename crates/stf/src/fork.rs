@@ -146,6 +146,15 @@ impl Fork {
         self >= Self::Prague
     }
 
+    /// The most a transaction's gas limit may be: the execution cap of EIP-7825, which from EIP-8037
+    /// on leaves room for state gas above it.
+    pub fn max_gas_limit(self) -> Option<u64> {
+        if self >= Self::Amsterdam {
+            return Some(u64::from(u32::MAX));
+        }
+        self.transaction_gas_cap()
+    }
+
     /// Most gas one transaction may execute with (EIP-7825), if the fork has a cap.
     pub fn transaction_gas_cap(self) -> Option<u64> {
         (self >= Self::Osaka).then_some(1 << 24)

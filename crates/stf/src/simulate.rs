@@ -9,7 +9,7 @@ use revm::{
 
 use crate::{
     evm::{self, EvmContext},
-    BlockError, ChainSpec, Environment, ExtraPrecompiles, State, StateSource, TransactionError,
+    BlockError, ChainSpec, Environment, ExtraPrecompiles, Fork, State, StateSource, TransactionError,
 };
 
 /// Runs one call on a state without changing it, under an inspector that is given back. Nonce,
@@ -40,7 +40,10 @@ where
     cfg.disable_base_fee = true;
     cfg.disable_fee_charge = true;
     cfg.tx_chain_id_check = false;
-    cfg.tx_gas_limit_cap = Some(u64::MAX);
+    // From EIP-8037 on the cap decides which gas is whose, and no longer refuses a call.
+    if fork < Fork::Amsterdam {
+        cfg.tx_gas_limit_cap = Some(u64::MAX);
+    }
     let block = evm::block_env(fork, env);
     let (executed, inspector) =
         evm::inspect(evm::build(state, cfg, block, extra, None, inspector), call);

@@ -21,9 +21,6 @@ pub type Block = alloy_consensus::Block<Transaction>;
 /// A receipt: type, status, cumulative gas and logs. The bloom is computed from the logs.
 pub type Receipt = EthereumReceipt;
 
-/// Most gas a transaction may ask for, execution and state together (EIP-8037).
-const MAX_GAS_LIMIT: u64 = u32::MAX as u64;
-
 /// Recovers the sender. Signatures with a high `s` are refused (EIP-2).
 ///
 /// # Errors
@@ -71,10 +68,10 @@ pub(crate) fn check_form(fork: Fork, transaction: &Transaction) -> Result<(), Tr
         return Err(TransactionError::UnknownType(transaction.ty()));
     }
     let got = transaction.gas_limit();
-    if fork >= Fork::Amsterdam && got > MAX_GAS_LIMIT {
-        return Err(TransactionError::GasLimitTooHigh { got, max: MAX_GAS_LIMIT });
+    match fork.max_gas_limit().filter(|max| got > *max) {
+        Some(max) => Err(TransactionError::GasLimitTooHigh { got, max }),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// The EVM's form of a transaction.
