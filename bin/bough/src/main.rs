@@ -1,2 +1,27 @@
-//! Placeholder.
-fn main() {}
+//! Bough on the command line: stdout is the result, stderr everything else.
+
+mod accounts;
+mod args;
+mod cli;
+mod cmd;
+mod failure;
+mod logging;
+mod output;
+mod signals;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::Cli;
+
+fn main() -> ExitCode {
+    let outcome = match Cli::try_parse() {
+        Ok(cli) => cli.run(),
+        Err(refused) => failure::usage(&refused),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(why) => failure::report(&why),
+    }
+}

@@ -1,0 +1,7 @@
+//! Values of flags.
+
+mod duration;
+mod fork;
+
+pub(crate) use duration::seconds;
+pub(crate) use fork::{fork, settling_fork};
