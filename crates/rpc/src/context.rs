@@ -5,7 +5,7 @@ use std::sync::Arc;
 use alloy_primitives::B256;
 use bough_chain::{Chain, ChainEvent};
 use jsonrpsee::{core::traits::IdProvider, server::RandomIntegerIdProvider, types::SubscriptionId};
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{broadcast, oneshot, watch};
 
 use crate::{RpcConfig, RpcHooks, filters::Filters};
 
@@ -20,6 +20,8 @@ pub(crate) struct Context {
     pub(crate) hooks: RpcHooks,
     pub(crate) filters: Arc<Filters>,
     pub(crate) news: News,
+    /// Dropped with the last call and subscription that uses this.
+    _in_use: oneshot::Sender<()>,
 }
 
 /// Wakes subscriptions.
@@ -46,9 +48,16 @@ impl News {
 }
 
 impl Context {
-    pub(crate) fn new(chain: Arc<Chain>, config: RpcConfig, hooks: RpcHooks) -> Self {
+    /// The context, and a receiver that fails once nothing uses the context any more.
+    pub(crate) fn new(
+        chain: Arc<Chain>,
+        config: RpcConfig,
+        hooks: RpcHooks,
+    ) -> (Self, oneshot::Receiver<()>) {
         let filters = Arc::new(Filters::new(config.filter_timeout));
-        Self { chain, config, hooks, filters, news: News::new() }
+        let (in_use, released) = oneshot::channel();
+        let context = Self { chain, config, hooks, filters, news: News::new(), _in_use: in_use };
+        (context, released)
     }
 
     /// What to call on each event of the chain. It keeps neither the chain nor the context alive.

@@ -12,6 +12,7 @@ use jsonrpsee::{
     Methods, RpcModule,
     server::{Server, ServerConfig, ServerHandle},
 };
+use tokio::sync::oneshot;
 use tower::ServiceBuilder;
 use tower_http::cors::CorsLayer;
 
@@ -90,10 +91,11 @@ impl RpcServer {
             .map_err(|source| bind_error(address, source))?;
         let local_addr = server.local_addr().map_err(|source| bind_error(address, source))?;
 
-        let context = Arc::new(Context::new(chain.clone(), config, hooks));
+        let (context, released) = Context::new(chain.clone(), config, hooks);
+        let context = Arc::new(context);
         let subscription = chain.subscribe(Box::new(context.listener()));
         let server = server.start(methods(context, extra));
-        Ok(RpcHandle { local_addr, server, chain, subscription })
+        Ok(RpcHandle { local_addr, server, chain, subscription, released })
     }
 }
 
@@ -104,6 +106,7 @@ pub struct RpcHandle {
     server: ServerHandle,
     chain: Arc<Chain>,
     subscription: SubscriptionId,
+    released: oneshot::Receiver<()>,
 }
 
 impl RpcHandle {
@@ -122,11 +125,14 @@ impl RpcHandle {
         format!("ws://{}", self.local_addr)
     }
 
-    /// Closes every connection and waits until the calls under way have ended.
-    pub async fn stop(self) {
+    /// Closes every connection and waits until the calls under way have ended: nothing here uses
+    /// the chain afterwards.
+    pub async fn stop(mut self) {
         // An error says that it has stopped already.
         let _ = self.server.stop();
         self.server.clone().stopped().await;
+        // Nothing is ever sent: the sender goes with the last user.
+        let _ = (&mut self.released).await;
     }
 }
 

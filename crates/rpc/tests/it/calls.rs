@@ -1,7 +1,7 @@
 //! Calls, estimates and access lists.
 
-use alloy_primitives::{Address, Bytes, U256};
-use serde_json::json;
+use alloy_primitives::{Address, B256, Bytes, U256};
+use serde_json::{Value, json};
 
 use crate::common::{
     Served,
@@ -86,8 +86,8 @@ async fn estimates_gas() {
     let served = Served::start().await;
     let from = key(9).address();
     let transfer = json!({ "from": from, "to": FEE_RECIPIENT, "value": "0x1" });
-    let gas = number(&served.call("eth_estimateGas", json!([transfer])).await);
-    assert!(gas <= 21_000, "{gas}");
+    let plain = number(&served.call("eth_estimateGas", json!([transfer])).await);
+    assert!(plain <= 21_000, "{plain}");
     let call = json!({ "from": from, "to": LOGGER, "data": word(7), "gasPrice": "0x77359400" });
     let gas = number(&served.call("eth_estimateGas", json!([call, "latest"])).await);
     let mut enough = call.clone();
@@ -96,12 +96,31 @@ async fn estimates_gas() {
     enough["gas"] = json!(format!("{:#x}", gas - 1));
     served.error("eth_call", json!([enough])).await;
 
+    let hash = B256::right_padding_from(&[1]);
+    let blob = json!({ "type": "0x3", "blobVersionedHashes": [hash] });
+    assert_eq!(number(&estimate(&served, &transfer, blob).await), plain, "blobs cost no gas");
+    let authorization = json!({
+        "chainId": "0x1", "address": LOGGER, "nonce": "0x0", "yParity": "0x0",
+        "r": B256::with_last_byte(1), "s": B256::with_last_byte(2),
+    });
+    let authorized = json!({ "type": "0x4", "authorizationList": [authorization] });
+    assert!(number(&estimate(&served, &transfer, authorized).await) > plain);
+
     let (code, message, error) = served.error("eth_estimateGas", json!([{ "to": REVERTER }])).await;
     assert_eq!((code, message.as_str()), (3, "execution reverted: nope"));
     assert!(error["data"].is_string());
     let poor = json!({ "from": Address::repeat_byte(1), "to": LOGGER, "gasPrice": "0x77359400" });
     let (_, message, _) = served.error("eth_estimateGas", json!([poor])).await;
     assert_eq!(message, "gas required exceeds allowance (0)");
+}
+
+/// The estimate for a call with more fields.
+async fn estimate(served: &Served, call: &Value, more: Value) -> Value {
+    let mut call = call.clone();
+    for (field, value) in more.as_object().unwrap() {
+        call[field] = value.clone();
+    }
+    served.call("eth_estimateGas", json!([call])).await
 }
 
 #[tokio::test]

@@ -4,6 +4,8 @@ use crate::common::{
     Served,
     chain::{self, LOGGER, TOPIC, key},
 };
+use std::sync::Arc;
+
 use bough_chain::Chain;
 use jsonrpsee::{
     async_client::{Client, ClientBuilder},
@@ -95,4 +97,20 @@ async fn refuses_what_it_does_not_announce() {
             .unwrap();
         assert!(matches!(&refused, Error::Call(error) if error.code() == -32602), "{refused}");
     }
+}
+
+#[tokio::test]
+async fn stopping_ends_subscriptions_and_lets_the_chain_go() {
+    let Served { chain, server } = Served::start().await;
+    let served = Served { chain: chain.clone(), server };
+    let client = connect(&served).await;
+    let mut heads = subscribe(&client, rpc_params!["newHeads"]).await;
+    let mut pending = subscribe(&client, rpc_params!["newPendingTransactions"]).await;
+    let Served { chain: other, server } = served;
+    drop(other);
+    server.stop().await;
+    assert!(heads.next().await.is_none());
+    assert!(pending.next().await.is_none());
+    assert_eq!(Arc::strong_count(&chain), 1);
+    chain::mine(&chain);
 }
