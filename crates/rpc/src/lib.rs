@@ -25,6 +25,6 @@ pub mod types;
 
 pub use call_request::RequestError;
 pub use error::{MethodError, StartError};
-pub use hooks::RpcHooks;
+pub use hooks::{Hook, RpcHooks};
 pub use methods::Args;
 pub use server::{RpcConfig, RpcHandle, RpcServer};
