@@ -1,1 +1,12 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+mod accounts;
+mod config;
+mod deposits;
+mod devnet;
+mod error;
+
+pub use accounts::{dev_accounts, MNEMONIC};
+pub use config::DevnetConfig;
+pub use devnet::{DevAccount, Devnet, DevnetInfo};
+pub use error::DevnetError;
