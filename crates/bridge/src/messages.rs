@@ -73,3 +73,48 @@ impl Bridge {
         Ok((root == messages.tree.root()).then_some(messages))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloy_primitives::{Address, B256, Bytes, U256};
+    use bough_contracts::Message;
+
+    use super::*;
+
+    fn logged(nonce: u64, block_number: u64) -> LoggedMessage {
+        LoggedMessage {
+            hash: B256::with_last_byte(1),
+            message: Message {
+                nonce,
+                sender: Address::ZERO,
+                recipient: Address::ZERO,
+                value: U256::ZERO,
+                fee: U256::ZERO,
+                gas_limit: 0,
+                deadline: 0,
+                refund_to: Address::ZERO,
+                data: Bytes::new(),
+            },
+            block_number,
+            block_hash: B256::ZERO,
+            transaction_hash: B256::ZERO,
+        }
+    }
+
+    #[test]
+    fn counts_as_of_each_block() {
+        let mut messages = L1Messages::default();
+        assert!(messages.extend(vec![logged(0, 5), logged(1, 5)]));
+        assert!(messages.extend(vec![logged(2, 7)]));
+        assert_eq!([4, 5, 6, 7, 8].map(|block| messages.count_at(block)), [0, 2, 2, 3, 3]);
+        assert_eq!(messages.tree.len(), 3);
+        assert_eq!(messages.get(2).map(|sent| sent.l1_block.number), Some(7));
+        assert!(messages.get(3).is_none());
+    }
+
+    #[test]
+    fn a_gap_does_not_fit() {
+        let mut messages = L1Messages::default();
+        assert!(!messages.extend(vec![logged(1, 5)]));
+    }
+}
