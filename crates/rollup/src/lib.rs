@@ -2,6 +2,7 @@
 
 mod anchor;
 mod budget;
+mod calldata;
 mod config;
 mod derivation;
 mod genesis;
@@ -14,6 +15,7 @@ mod tree;
 
 pub use anchor::{Anchor, AnchorPoint, find_anchor};
 pub use budget::{BlockCost, CalldataPrices, ExecutePrice, SettlementBudget};
+pub use calldata::inputs_by_hash;
 pub use config::{ConfigError, Policy, RollupConfig};
 pub use derivation::{Action, Derivation, DerivationError};
 pub use genesis::{GenesisError, check_backed, circulating};
@@ -23,7 +25,5 @@ pub use l1::{
 pub use message::{Direction, MessageDomain, sent_slot};
 pub use payload::{PostedBlock, PostedBlockError};
 pub use preconfirmation::{PreconfirmationError, PreconfirmedHeader, SignedPreconfirmation};
-pub use settlement::{
-    BlockInput, SettlementError, advance_calldata, block_input, decode_advance, inputs_by_hash,
-};
+pub use settlement::{BlockInput, SettlementError, advance_calldata, block_input, decode_advance};
 pub use tree::{MessageTree, TreeError, root_of};

@@ -9,9 +9,6 @@ use thiserror::Error;
 
 use crate::AnchorPoint;
 
-/// How many places in a transaction's calldata are tried as a call to `advance`.
-const MAX_CALLS: usize = 1024;
-
 /// Why there is no such input or call.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum SettlementError {
@@ -98,17 +95,4 @@ pub fn decode_advance(calldata: &[u8]) -> Result<Vec<BlockInput>, SettlementErro
         input: block.input,
     });
     Ok(blocks.collect())
-}
-
-/// The blocks whose inputs have these hashes, in this order, from a call to `advance` that is the
-/// calldata or stands somewhere in it, as when a contract or a smart account was told to make it.
-///
-/// The hashes are those of the `Advanced` events of one call. `None` when there is no such call.
-pub fn inputs_by_hash(calldata: &[u8], hashes: &[B256]) -> Option<Vec<BlockInput>> {
-    let calls = (0..calldata.len()).filter_map(|at| calldata.get(at..));
-    calls
-        .filter(|call| call.starts_with(&advanceCall::SELECTOR))
-        .take(MAX_CALLS)
-        .filter_map(|call| decode_advance(call).ok())
-        .find(|blocks| blocks.iter().map(BlockInput::hash).eq(hashes.iter().copied()))
 }

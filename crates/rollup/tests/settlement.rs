@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use alloy_consensus::{BlockBody, Header};
-use alloy_primitives::{B256, Bytes, keccak256};
+use alloy_primitives::{B256, Bytes, U256, keccak256};
 use alloy_sol_types::{SolCall, SolValue};
 use bough_contracts::NativeRollup::advanceCall;
 use bough_rollup::{
@@ -102,12 +102,36 @@ fn inputs_are_found_by_their_hashes() {
 
     // Inside the call of another contract, which names the selector once more before it.
     let wrapped = (advanceCall::SELECTOR, call.clone(), B256::repeat_byte(9)).abi_encode();
-    assert_eq!(inputs_by_hash(&wrapped, &hashes), Some(blocks));
+    assert_eq!(inputs_by_hash(&wrapped, &hashes), Some(blocks.clone()));
 
-    assert_eq!(inputs_by_hash(&call, &hashes[..2]), None);
+    // Two calls in one transaction, and any order.
+    let [first, second] = [&blocks[..1], &blocks[1..]].map(advance_calldata);
+    let both = (first, second).abi_encode();
+    assert_eq!(inputs_by_hash(&both, &hashes), Some(blocks.clone()));
+    assert_eq!(inputs_by_hash(&call, &hashes[1..2]), Some(vec![blocks[1].clone()]));
+
     assert_eq!(inputs_by_hash(&call, &[keccak256([1]), hashes[1], hashes[2]]), None);
+    assert_eq!(inputs_by_hash(&call[..call.len() - 320], &hashes), None);
     assert_eq!(inputs_by_hash(&[], &hashes), None);
     assert!(matches!(decode_advance(&call[1..]), Err(SettlementError::NotAdvance(_))));
+}
+
+#[test]
+fn calldata_that_points_at_itself_ends() {
+    // Calls in calls, and an array of blocks that are all the same bytes.
+    let mut calldata = Vec::new();
+    for _ in 0..4000 {
+        calldata.extend(advanceCall::SELECTOR);
+        calldata.extend(U256::from(32).to_be_bytes::<32>());
+        calldata.extend(U256::from(u64::MAX).to_be_bytes::<32>());
+    }
+    assert_eq!(inputs_by_hash(&calldata, &[keccak256([1])]), None);
+    let aliased = U256::from(64).to_be_bytes::<32>().repeat(4000);
+    let mut call = advanceCall::SELECTOR.to_vec();
+    call.extend(U256::from(32).to_be_bytes::<32>());
+    call.extend(U256::from(4000).to_be_bytes::<32>());
+    call.extend(aliased);
+    assert_eq!(inputs_by_hash(&call, &[keccak256([1])]), None);
 }
 
 #[test]
@@ -191,6 +215,23 @@ proptest! {
             prop_assert!(budget.fits(&cost(most)));
             prop_assert!(!budget.fits(&cost(most + 1)));
         }
+    }
+
+    #[test]
+    fn any_calldata_is_searched(
+        before in proptest::collection::vec(any::<u8>(), 0..70),
+        inputs in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..99), 1..4),
+        garbage in proptest::collection::vec(any::<u8>(), 0..200),
+    ) {
+        let blocks: Vec<_> = inputs
+            .into_iter()
+            .map(|input| BlockInput { anchor: AnchorPoint::default(), input: input.into() })
+            .collect();
+        let hashes: Vec<_> = blocks.iter().map(BlockInput::hash).collect();
+        let calldata = [&before[..], &advance_calldata(&blocks), &garbage].concat();
+        prop_assert_eq!(inputs_by_hash(&calldata, &hashes), Some(blocks));
+        let call = [&advanceCall::SELECTOR[..], &garbage].concat();
+        prop_assert_eq!(inputs_by_hash(&call, &[B256::ZERO]), None);
     }
 
     #[test]
