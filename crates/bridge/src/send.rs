@@ -7,8 +7,8 @@ use bough_rollup::Direction;
 
 use crate::{Bridge, BridgeError, MessageParams, Sent};
 
-/// Gas of the recipient's call, by default.
-const DEFAULT_GAS_LIMIT: u64 = 100_000;
+/// Gas of a recipient's call: under EIP-8037 one new storage slot takes 97,920.
+const DEFAULT_GAS_LIMIT: u64 = 500_000;
 /// Seconds from L1's latest block to the deadline, by default.
 const DEFAULT_LIFETIME: u64 = 24 * 60 * 60;
 

@@ -29,7 +29,7 @@ pub struct MessageParams {
     pub data: Bytes,
     /// Wei for whoever delivers it; what that is estimated to cost by default.
     pub fee: Option<U256>,
-    /// Gas of the recipient's call; 100,000 by default.
+    /// Gas of the recipient's call; 500,000 by default.
     pub gas_limit: Option<u64>,
     /// The last Unix timestamp (seconds) of the other chain at which it may be delivered; a day
     /// after L1's latest block by default.
