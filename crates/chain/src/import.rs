@@ -68,7 +68,7 @@ impl Chain {
         let recorder = self.recorder_of(&parent)?;
         let body = Body::of(&block);
         self.execute_on(&parent, &block.header, body, recorder.clone())?;
-        Ok(recorder.take_witness()?)
+        Ok(recorder.witness()?)
     }
 
     fn execute(
@@ -89,7 +89,7 @@ impl Chain {
         let (output, witness) = if self.keep_witnesses {
             let recorder = self.recorder_of(parent)?;
             let output = self.execute_on(parent, &header, slices, recorder.clone())?;
-            (output, Some(recorder.take_witness()?))
+            (output, Some(recorder.witness()?))
         } else {
             (self.execute_on(parent, &header, slices, self.source_of(parent)?)?, None)
         };

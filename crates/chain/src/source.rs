@@ -1,14 +1,14 @@
 //! The store as execution sees it, plain and recorded.
 
-use std::{cell::RefCell, rc::Rc, sync::Arc};
+use std::{rc::Rc, sync::Arc};
 
-use alloy_primitives::{B256, Bytes, map::B256HashMap};
+use alloy_primitives::{B256, Bytes};
 use bough_mpt::{MptError, Node, NodeSource};
-use bough_stf::{StateError, StateSource};
+use bough_stf::{StateError, StateSource, WitnessParts, WitnessRecorder};
 
 use crate::{
     StoreError, Witness,
-    store::{Snapshot, StoredNode},
+    store::Snapshot,
     types::BlockId,
 };
 
@@ -25,13 +25,6 @@ impl StoreSource {
     /// The view from `block`, on whose state others execute.
     pub(crate) const fn new(snapshot: Snapshot, block: BlockId) -> Self {
         Self { snapshot, block }
-    }
-
-    fn stored_node(&self, hash: B256) -> Result<StoredNode, MptError> {
-        match self.snapshot.node(hash) {
-            Ok(node) => node.ok_or(MptError::Missing(hash)),
-            Err(_) => Err(MptError::Unreadable(hash)),
-        }
     }
 
     /// The hash of the block at `number` on the way from `self.block` to genesis.
@@ -72,7 +65,10 @@ impl StoreSource {
 
 impl NodeSource for StoreSource {
     fn node(&self, hash: B256) -> Result<Arc<Node>, MptError> {
-        Ok(self.stored_node(hash)?.node)
+        match self.snapshot.node(hash) {
+            Ok(node) => node.ok_or(MptError::Missing(hash)),
+            Err(_) => Err(MptError::Unreadable(hash)),
+        }
     }
 }
 
@@ -92,102 +88,55 @@ impl StateSource for StoreSource {
     }
 }
 
+/// Bytes of an SSZ offset: each item of a witness list has one.
+pub(crate) const SSZ_OFFSET: usize = 4;
+
 /// A [`StoreSource`] that remembers all that was read through it: the witness of what is executed
-/// over it. That includes what computing the new root reads, such as the sibling that a deleted
-/// leaf's branch collapses onto.
+/// over it.
 ///
 /// Clones share the record: one goes into the execution, the other reads it out.
 #[derive(Debug, Clone)]
-pub(crate) struct Recorder {
-    source: Rc<StoreSource>,
-    record: Rc<RefCell<Record>>,
-}
-
-#[derive(Debug)]
-struct Record {
-    nodes: B256HashMap<Bytes>,
-    codes: B256HashMap<Bytes>,
-    bytes: usize,
-    /// Number of the oldest ancestor that was asked for.
-    oldest: u64,
-}
-
-/// Bytes of an SSZ offset: each item of a witness list has one.
-pub(crate) const SSZ_OFFSET: usize = 4;
+pub(crate) struct Recorder(Rc<WitnessRecorder<StoreSource>>);
 
 impl Recorder {
     /// A record of what is read from `source`, empty so far.
     pub(crate) fn new(source: StoreSource) -> Self {
-        let record = Record {
-            nodes: B256HashMap::default(),
-            codes: B256HashMap::default(),
-            bytes: 0,
-            oldest: source.block.number,
-        };
-        Self { source: Rc::new(source), record: Rc::new(RefCell::new(record)) }
+        Self(Rc::new(WitnessRecorder::new(source)))
     }
 
     /// SSZ bytes of the nodes and codes recorded so far, offsets included; headers are not
     /// counted.
     pub(crate) fn bytes(&self) -> usize {
-        self.record.borrow().bytes
+        self.0.bytes().saturating_add(self.0.len().saturating_mul(SSZ_OFFSET))
     }
 
     /// The number of headers the witness has so far.
     pub(crate) fn headers(&self) -> u64 {
-        self.source.block.number.saturating_sub(self.record.borrow().oldest).saturating_add(1)
+        let parent = self.0.source().block.number;
+        parent.saturating_sub(self.0.oldest_ancestor().unwrap_or(parent)).saturating_add(1)
     }
 
-    /// Takes out the witness: what was recorded, sorted, and the headers from the oldest one asked
-    /// for.
-    pub(crate) fn take_witness(&self) -> Result<Witness, StoreError> {
-        let mut record = self.record.borrow_mut();
-        let headers = self.source.headers_from(record.oldest)?;
-        let state = sorted(std::mem::take(&mut record.nodes));
-        let codes = sorted(std::mem::take(&mut record.codes));
+    /// The witness: what was recorded, sorted, and the headers from the oldest one asked for.
+    pub(crate) fn witness(&self) -> Result<Witness, StoreError> {
+        let WitnessParts { state, codes, oldest_ancestor } = self.0.parts();
+        let source = self.0.source();
+        let headers = source.headers_from(oldest_ancestor.unwrap_or(source.block.number))?;
         Ok(Witness { state, codes, headers })
-    }
-}
-
-impl Record {
-    fn add_node(&mut self, hash: B256, raw: &Bytes) {
-        if self.nodes.insert(hash, raw.clone()).is_none() {
-            self.bytes = self.bytes.saturating_add(raw.len()).saturating_add(SSZ_OFFSET);
-        }
-    }
-
-    fn add_code(&mut self, hash: B256, code: &Bytes) {
-        if self.codes.insert(hash, code.clone()).is_none() {
-            self.bytes = self.bytes.saturating_add(code.len()).saturating_add(SSZ_OFFSET);
-        }
     }
 }
 
 impl NodeSource for Recorder {
     fn node(&self, hash: B256) -> Result<Arc<Node>, MptError> {
-        let StoredNode { raw, node } = self.source.stored_node(hash)?;
-        self.record.borrow_mut().add_node(hash, &raw);
-        Ok(node)
+        self.0.node(hash)
     }
 }
 
 impl StateSource for Recorder {
     fn code(&self, hash: B256) -> Result<Bytes, StateError> {
-        let code = self.source.code(hash)?;
-        self.record.borrow_mut().add_code(hash, &code);
-        Ok(code)
+        self.0.code(hash)
     }
 
     fn block_hash(&self, number: u64) -> Result<B256, StateError> {
-        let hash = self.source.block_hash(number)?;
-        let mut record = self.record.borrow_mut();
-        record.oldest = record.oldest.min(number);
-        Ok(hash)
+        self.0.block_hash(number)
     }
-}
-
-fn sorted(map: B256HashMap<Bytes>) -> Vec<Bytes> {
-    let mut values: Vec<Bytes> = map.into_values().collect();
-    values.sort_unstable();
-    values
 }

@@ -2,7 +2,12 @@
 
 use crate::{MptError, Node};
 use alloy_primitives::{B256, Bytes};
-use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+    sync::Arc,
+};
 
 /// A store of trie nodes by hash.
 pub trait NodeSource {
@@ -13,6 +18,12 @@ pub trait NodeSource {
 }
 
 impl<S: NodeSource + ?Sized> NodeSource for &S {
+    fn node(&self, hash: B256) -> Result<Arc<Node>, MptError> {
+        (**self).node(hash)
+    }
+}
+
+impl<S: NodeSource + ?Sized> NodeSource for Rc<S> {
     fn node(&self, hash: B256) -> Result<Arc<Node>, MptError> {
         (**self).node(hash)
     }
@@ -48,16 +59,14 @@ impl NodeSource for NoNodes {
 #[derive(Debug)]
 pub struct Recorder<S> {
     source: S,
-    read: RefCell<BTreeMap<B256, Arc<Node>>>,
+    read: RefCell<BTreeMap<B256, Bytes>>,
+    bytes: Cell<usize>,
 }
 
 impl<S: NodeSource> Recorder<S> {
     /// Starts a record of what is read from `source`.
     pub fn new(source: S) -> Self {
-        Self {
-            source,
-            read: RefCell::default(),
-        }
+        Self { source, read: RefCell::default(), bytes: Cell::new(0) }
     }
 
     /// The source within.
@@ -75,16 +84,16 @@ impl<S: NodeSource> Recorder<S> {
         self.read.borrow().is_empty()
     }
 
-    /// The encodings of the nodes read, each once, sorted as byte strings.
+    /// Bytes of the encodings of the nodes read.
+    pub fn bytes(&self) -> usize {
+        self.bytes.get()
+    }
+
+    /// The encodings of the nodes read so far, each once, sorted as byte strings.
     ///
     /// They hash to what was asked for when the source's nodes are in canonical form, as are all this crate makes.
-    pub fn into_nodes(self) -> Vec<Bytes> {
-        let mut nodes: Vec<Bytes> = self
-            .read
-            .into_inner()
-            .values()
-            .map(|node| node.encode())
-            .collect();
+    pub fn nodes(&self) -> Vec<Bytes> {
+        let mut nodes: Vec<Bytes> = self.read.borrow().values().cloned().collect();
         nodes.sort_unstable();
         nodes
     }
@@ -93,10 +102,11 @@ impl<S: NodeSource> Recorder<S> {
 impl<S: NodeSource> NodeSource for Recorder<S> {
     fn node(&self, hash: B256) -> Result<Arc<Node>, MptError> {
         let node = self.source.node(hash)?;
-        self.read
-            .borrow_mut()
-            .entry(hash)
-            .or_insert_with(|| Arc::clone(&node));
+        self.read.borrow_mut().entry(hash).or_insert_with(|| {
+            let raw = node.encode();
+            self.bytes.set(self.bytes.get().saturating_add(raw.len()));
+            raw
+        });
         Ok(node)
     }
 }

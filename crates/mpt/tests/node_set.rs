@@ -235,7 +235,7 @@ fn collapse(sibling: Bytes, left: Bytes) {
     let mut read = [root, gone, sibling];
     read.sort();
     assert_eq!(
-        full.into_nodes(),
+        full.nodes(),
         read,
         "the sibling is part of the witness"
     );

@@ -82,7 +82,7 @@ proptest! {
         let (root, nodes) = stored(&before);
         let full = Recorder::new(NodeSet::new(nodes.values().cloned()));
         let after = run(&full, root, &reads, &changes).unwrap();
-        let recorded = full.into_nodes();
+        let recorded = full.nodes();
         prop_assert!(recorded.is_sorted());
 
         let witness = NodeSet::new(recorded.clone());

@@ -57,7 +57,7 @@ pub fn witness_read(input: &StatelessInput) -> Result<WitnessParts, Invalid> {
     let witness = Witness::new(input.schema.fork(), &input.witness)?;
     let recorder = WitnessRecorder::new(&witness);
     execute_new_payload_request(input, &witness, &recorder, WorkLimits::NONE)?;
-    Ok(recorder.into_parts())
+    Ok(recorder.parts())
 }
 
 /// `execute_new_payload_request` of the spec: the payload's block, executed from `source`.

@@ -1,6 +1,6 @@
 //! State over tries: what execution reads, the block's writes above it, and the new root.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
 
 use alloy_primitives::{keccak256, map::HashMap, Address, Bytes, B256, KECCAK256_EMPTY, U256};
 use alloy_rlp::{Decodable, Encodable};
@@ -36,6 +36,20 @@ pub trait StateSource: NodeSource {
     fn open_trie(&self, root: B256) -> Result<(), StateError> {
         let _ = root;
         Ok(())
+    }
+}
+
+impl<S: StateSource> StateSource for Rc<S> {
+    fn code(&self, hash: B256) -> Result<Bytes, StateError> {
+        (**self).code(hash)
+    }
+
+    fn block_hash(&self, number: u64) -> Result<B256, StateError> {
+        (**self).block_hash(number)
+    }
+
+    fn open_trie(&self, root: B256) -> Result<(), StateError> {
+        (**self).open_trie(root)
     }
 }
 

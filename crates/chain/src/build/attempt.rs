@@ -129,7 +129,7 @@ impl<'a> Attempt<'a> {
             size: 0,
         };
         block.size = block_size(&block.to_block());
-        let witness = self.recorder.take_witness()?;
+        let witness = self.recorder.witness()?;
         let bytes = settlement_size(&block, &witness);
         Ok(Finished { block, state, witness, bytes })
     }

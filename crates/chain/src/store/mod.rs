@@ -11,14 +11,15 @@ mod read;
 mod tables;
 mod write;
 
-use std::{fmt, fs, path::Path};
+use std::{fmt, fs, path::Path, sync::Arc};
 
 use alloy_primitives::B256;
+use bough_mpt::Node;
 use parking_lot::Mutex;
 use redb::{Database, DatabaseError, ReadableDatabase, TableError, backends::InMemoryBackend};
 
 pub use error::StoreError;
-pub(crate) use read::{Snapshot, StoredNode};
+pub(crate) use read::Snapshot;
 pub(crate) use write::Commit;
 
 use crate::{cache::Cache, types::StoredBlock};
@@ -37,7 +38,7 @@ const BLOCK_CACHE: usize = 256;
 /// An open database.
 pub(crate) struct Store {
     db: Database,
-    nodes: Mutex<Cache<StoredNode>>,
+    nodes: Mutex<Cache<Arc<Node>>>,
     blocks: Mutex<Cache<std::sync::Arc<StoredBlock>>>,
 }
 

@@ -17,13 +17,6 @@ use super::{
 };
 use crate::types::{StoredBlock, TransactionLocation, Witness};
 
-/// A trie node as bytes and decoded.
-#[derive(Debug, Clone)]
-pub(crate) struct StoredNode {
-    pub(crate) raw: Bytes,
-    pub(crate) node: Arc<Node>,
-}
-
 /// Hashes of the blocks that have a role.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tags {
@@ -119,7 +112,7 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     /// The trie node with this hash.
-    pub(crate) fn node(&self, hash: B256) -> Result<Option<StoredNode>, StoreError> {
+    pub(crate) fn node(&self, hash: B256) -> Result<Option<Arc<Node>>, StoreError> {
         if let Some(node) = self.store.nodes.lock().get(&hash) {
             return Ok(Some(node));
         }
@@ -128,7 +121,6 @@ impl Snapshot {
         let node = Node::decode(&raw)
             .map(Arc::new)
             .map_err(|_| StoreError::Corrupt { table: "nodes", key: hash })?;
-        let node = StoredNode { raw, node };
         self.store.nodes.lock().insert(hash, node.clone());
         Ok(Some(node))
     }
