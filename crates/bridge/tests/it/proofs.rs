@@ -1,6 +1,4 @@
 //! Calldata of deliveries and claims, and what refusals say.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::{SolCall, SolError};
 use bough_bridge::{BridgeError, Chain, DeliveryProof, Refusal, WithdrawalProof};

@@ -1,14 +1,10 @@
 //! A reorg is a change of head.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
-
-mod common;
-
 use std::sync::{Arc, Mutex};
 
 use alloy_primitives::{Address, U256};
 use bough_chain::{BlockAttributes, Chain, ChainError, ChainEvent, ImportAs, StoredBlock};
-use common::*;
+use crate::common::*;
 
 /// Builds a block on a named parent, without transactions of the pool, and stores it on the side.
 fn side_block(chain: &Chain, parent: &StoredBlock, salt: u8) -> Arc<StoredBlock> {

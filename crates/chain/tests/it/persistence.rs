@@ -1,14 +1,10 @@
 //! What is kept across a stop.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
-
-mod common;
-
 use std::fs;
 
 use alloy_primitives::{Address, U256};
 use bough_chain::{Chain, ChainConfig, ChainError, StoreError};
-use common::*;
+use crate::common::*;
 
 #[test]
 fn reopens_where_it_stopped_and_goes_on() {
@@ -106,7 +102,7 @@ fn a_file_that_is_no_database_is_refused() {
 
     let file = datadir.path().join("file");
     fs::write(&file, "").unwrap();
-    let config = ChainConfig { datadir: Some(file.join("below")), ..common::config() };
+    let config = ChainConfig { datadir: Some(file.join("below")), ..crate::common::config() };
     let error = Chain::open(config).unwrap_err();
     assert!(matches!(error, ChainError::Store(StoreError::Directory { .. })), "{error}");
 }

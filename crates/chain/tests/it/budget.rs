@@ -1,9 +1,5 @@
 //! The settlement of built blocks: their witness is enough, their size is what is said.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
-
-mod common;
-
 use alloy_consensus::TxEip1559;
 use alloy_genesis::GenesisAccount;
 use alloy_primitives::{Address, B256, Bytes, U256, bytes};
@@ -13,7 +9,7 @@ use bough_chain::{
 };
 use bough_stateless::{ExecutionWitness, Schema, StatelessInput, run_stateless_guest};
 use bough_stf::{Fork, recover};
-use common::*;
+use crate::common::*;
 
 fn stateless_input(fork: Fork, block: &StoredBlock, witness: &Witness) -> StatelessInput {
     let Witness { state, codes, headers } = witness.clone();

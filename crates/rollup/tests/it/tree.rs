@@ -1,6 +1,4 @@
 //! The tree against one built naively, level by level.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
 use alloy_primitives::{B256, keccak256};
 use bough_rollup::{MessageTree, root_of};
 use proptest::prelude::*;

@@ -1,6 +1,4 @@
 //! The witness as a source: what is decoded, what is missed, what is refused.
-#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
-
 use alloy_primitives::{B256, Bytes, b256, keccak256};
 use bough_mpt::{
     Child, EMPTY_ROOT_HASH, Malformed, MptError, Nibbles, NoNodes, Node, NodeSet, Recorder, Trie,

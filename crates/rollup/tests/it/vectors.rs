@@ -1,6 +1,4 @@
 //! Hashes, roots, proofs and digests are those that the contracts compute.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
-
 use alloy_primitives::{Address, B256, U256};
 use bough_contracts::Message;
 use bough_rollup::{
@@ -10,7 +8,7 @@ use bough_rollup::{
 use serde_json::Value;
 
 fn vectors() -> Value {
-    serde_json::from_str(include_str!("../../../contracts/vectors/messages.json")).unwrap()
+    serde_json::from_str(include_str!("../../../../contracts/vectors/messages.json")).unwrap()
 }
 
 fn text<T: std::str::FromStr<Err: std::fmt::Debug>>(value: &Value) -> T {

@@ -1,15 +1,11 @@
 //! Random blocks, reorgs and imports: names stay right and nothing accepted is lost.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
-
-mod common;
-
 use std::{collections::BTreeMap, sync::Arc, thread};
 
 use alloy_primitives::{Address, B256};
 use bough_chain::{BlockAttributes, Chain, ChainConfig, ImportAs, StoredBlock};
 use bough_testing::Seeded;
-use common::*;
+use crate::common::*;
 
 const ROUNDS: usize = 120;
 const SENDERS: usize = 4;

@@ -1,6 +1,4 @@
 //! Genesis: its supply, what a follower refuses, and that its header has the root of its state.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};

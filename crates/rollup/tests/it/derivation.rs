@@ -1,6 +1,4 @@
 //! L1 blocks in, the rollup's state out, through reorgs.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
 use alloy_primitives::{Address, B256, Bytes, Log, U256, address, keccak256};
 use alloy_sol_types::SolEvent;
 use bough_contracts::{Message, NativeRollup};

@@ -1,6 +1,4 @@
 //! Blocks to calldata and back, and what they cost.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
 use alloy_consensus::{BlockBody, Header};
 use alloy_primitives::{B256, Bytes, U256, keccak256};
 use alloy_sol_types::{SolCall, SolValue};

@@ -1,12 +1,8 @@
 //! Random tries against another implementation.
-#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
-
-mod common;
-
 use alloy_primitives::{B256, Bytes};
 use alloy_trie::{Nibbles, proof::verify_proof as alloy_verify_proof};
 use bough_mpt::{MptError, NoNodes, NodeSet, Recorder, Trie, prove, verify_proof};
-use common::{Change, apply, apply_to_map, change, key, reference_root, value};
+use crate::common::{Change, apply, apply_to_map, change, key, reference_root, value};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 

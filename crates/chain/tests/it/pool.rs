@@ -1,9 +1,5 @@
 //! The pool's rules, one by one.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
-
-mod common;
-
 use std::sync::{Arc, Mutex};
 
 use alloy_consensus::{TxEip1559, TxEip7702, TxLegacy};
@@ -11,7 +7,7 @@ use alloy_eips::eip7702::Authorization;
 use alloy_primitives::{Address, B256, Bytes, U256};
 use bough_chain::{Chain, ChainConfig, ChainEvent, DropReason, PoolConfig, PoolError};
 use bough_stf::{Fork, Transaction};
-use common::*;
+use crate::common::*;
 
 fn refused(chain: &Chain, transaction: Transaction) -> PoolError {
     let before = chain.pool().status();

@@ -1,6 +1,4 @@
 //! What is a node and what is not.
-#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
-
 use alloy_primitives::{B256, Bytes, hex, keccak256};
 use alloy_rlp::{Encodable, Header};
 use bough_mpt::{Child, Embedded, Malformed, Nibbles, Node};

@@ -1,14 +1,10 @@
 //! Blocks that are refused, each by the check that refuses it, with nothing written.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
-
-mod common;
-
 use alloy_consensus::Header;
 use alloy_primitives::{B256, Bloom, U256};
 use bough_chain::{Chain, ChainError, ImportAs};
 use bough_stf::{Block, BlockError, TransactionError};
-use common::*;
+use crate::common::*;
 
 /// A valid block that two transactions are in, and a chain that does not have it.
 fn valid() -> (Block, Chain) {

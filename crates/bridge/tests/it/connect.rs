@@ -1,8 +1,4 @@
 //! A bridge is refused whose ends do not belong together.
-#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
-
-mod common;
-
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
 use bough_bridge::{Bridge, BridgeConfig, BridgeError, Chain};
@@ -12,7 +8,7 @@ use bough_contracts::{
     addresses::L2_MESSENGER,
 };
 use bough_rollup::Direction;
-use common::FakeNode;
+use crate::common::FakeNode;
 use serde_json::json;
 
 const ROLLUP: Address = Address::repeat_byte(7);

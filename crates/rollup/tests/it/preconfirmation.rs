@@ -1,6 +1,4 @@
 //! Preconfirmations are one account's, for one block of one rollup.
-#![allow(clippy::unwrap_used)]
-
 use std::convert::Infallible;
 
 use alloy_primitives::{Address, B256, Signature, U256, address, b256};

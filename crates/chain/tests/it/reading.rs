@@ -1,9 +1,5 @@
 //! Proofs, calls, estimates, traces and logs.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
-
-mod common;
-
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_rlp::Encodable;
 use alloy_trie::{Nibbles, proof::verify_proof};
@@ -12,7 +8,7 @@ use bough_stf::revm::{
     context::TxEnv, context_interface::result::ExecutionResult, inspector::NoOpInspector,
     primitives::TxKind,
 };
-use common::*;
+use crate::common::*;
 use revm_inspectors::tracing::{TracingInspector, TracingInspectorConfig};
 
 const STORE: Address = Address::with_last_byte(0x51);

@@ -1,0 +1,12 @@
+//! The chain in a box, from outside.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+
+mod blocks;
+mod budget;
+mod common;
+mod import;
+mod persistence;
+mod pool;
+mod random;
+mod reading;
+mod reorg;
