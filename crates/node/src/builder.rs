@@ -15,6 +15,9 @@ use crate::{shared::Shared, NodeError};
 /// Most seconds that an L2 block may lag behind the last L1 block.
 const MAX_LAG: u64 = 12;
 
+/// How many signed headers are kept.
+const MAX_PROMISES: usize = 8192;
+
 /// Builds a block at every tick of its clock.
 pub(crate) struct Builder {
     pub(crate) shared: Arc<Shared>,
@@ -26,9 +29,13 @@ impl Builder {
     pub(crate) async fn run(self) {
         let mut ticks = interval(self.block_time);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut stopping = self.shared.stopping.subscribe();
         let this = Arc::new(self);
         loop {
-            ticks.tick().await;
+            tokio::select! {
+                _ = ticks.tick() => {}
+                _ = stopping.changed() => return,
+            }
             let builder = Arc::clone(&this);
             let built = tokio::task::spawn_blocking(move || builder.build());
             match built.await {
@@ -109,6 +116,9 @@ impl Builder {
         match header.sign(&self.shared.domain, |digest| self.key.sign_hash_sync(&digest)) {
             Ok(signed) => {
                 promises.insert(number, signed);
+                while promises.len() > MAX_PROMISES {
+                    promises.pop_first();
+                }
             }
             Err(why) => error!(%why, "block not signed"),
         }

@@ -43,9 +43,11 @@ struct Known {
 impl Claimer {
     pub(crate) async fn run(mut self) {
         let mut heads = self.shared.l2_head.subscribe();
+        let mut stopping = self.shared.stopping.subscribe();
         loop {
-            if heads.changed().await.is_err() {
-                return;
+            tokio::select! {
+                news = heads.changed() => if news.is_err() { return },
+                _ = stopping.changed() => return,
             }
             let work = tokio::task::spawn_blocking(move || {
                 if let Err(why) = self.claim_all() {

@@ -95,7 +95,8 @@ impl Node {
     /// Stops building, gives what was built a few seconds to be settled, and stops. What is not
     /// settled then is kept in the data directory and settled after the next start.
     pub async fn stop(mut self) {
-        self.building.shutdown().await;
+        self.shared.stopping.send_replace(true);
+        while self.building.join_next().await.is_some() {}
         let _ = tokio::time::timeout(SETTLE_PATIENCE, self.settled()).await;
         self.following.shutdown().await;
         self.rpc.stop().await;
@@ -163,5 +164,6 @@ async fn share(
         preconfirmations: Mutex::default(),
         l1_tip: watch::channel(start.number).0,
         l2_head: watch::channel(head).0,
+        stopping: watch::channel(false).0,
     })
 }

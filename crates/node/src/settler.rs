@@ -18,7 +18,10 @@ use crate::{
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Wait after a failure; it doubles with each that follows, so that a block that L1 refuses does not
+/// burn the sequencer's ether.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// Most blocks of one `advance`.
 const MAX_BLOCKS: usize = 64;
 
@@ -32,9 +35,10 @@ pub(crate) struct Settler {
 impl Settler {
     pub(crate) async fn run(self) {
         let mut built = self.shared.l2_head.subscribe();
+        let mut wait = RETRY_AFTER;
         loop {
             match self.settle().await {
-                Ok(true) => {}
+                Ok(true) => wait = RETRY_AFTER,
                 Ok(false) => {
                     if built.changed().await.is_err() {
                         return;
@@ -42,7 +46,8 @@ impl Settler {
                 }
                 Err(why) => {
                     warn!(%why, "not settled for now");
-                    tokio::time::sleep(RETRY_AFTER).await;
+                    tokio::time::sleep(wait).await;
+                    wait = wait.saturating_mul(2).min(LONGEST_WAIT);
                 }
             }
         }

@@ -129,9 +129,10 @@ impl Watcher {
             Err(_) => 0,
         };
         let (safe, finalized) = {
-            let derivation = self.shared.derivation.lock();
-            let safe = derivation.head();
-            (safe, derivation.head_at(l1_final))
+            let mut derivation = self.shared.derivation.lock();
+            let finalized = derivation.head_at(l1_final);
+            derivation.finalize(l1_final);
+            (derivation.head(), finalized)
         };
         let chain = &self.shared.chain;
         let known = |hash: B256| -> Result<B256, NodeError> {

@@ -6,9 +6,11 @@ use alloy_provider::Provider;
 use alloy_sol_types::SolCall;
 use bough_bridge::{Bridge, BridgeError, MessageParams};
 use bough_contracts::{addresses::L2_MESSENGER, Counter};
+use bough_devnet::{Devnet, DevnetConfig};
 use bough_rollup::{circulating, AnchorPoint, Direction};
+use bough_stf::Fork;
 
-use crate::support::{account, bridge, devnet, ether, PATIENCE};
+use crate::support::{account, bridge, config, devnet, ether, PATIENCE};
 
 async fn check_supply(bridge: &Bridge) {
     let status = bridge.status().await.unwrap();
@@ -17,7 +19,16 @@ async fn check_supply(bridge: &Bridge) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ether_goes_to_l2_and_comes_back() {
-    let devnet = devnet().await;
+    there_and_back(devnet().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ether_goes_to_l2_and_comes_back_under_osaka() {
+    let osaka = DevnetConfig { fork: Fork::Osaka, ..config() };
+    there_and_back(Devnet::spawn(osaka).await.unwrap()).await;
+}
+
+async fn there_and_back(devnet: Devnet) {
     let bridge = bridge(&devnet, account(0)).await;
     let (l1, l2) = (bridge.l1_provider(), bridge.l2_provider());
     let recipient = Address::repeat_byte(0x42);
@@ -144,7 +155,7 @@ async fn blocks_keep_time_and_anchors() {
 
 /// Creates a contract on L2 and waits for it.
 async fn create(
-    devnet: &bough_devnet::Devnet,
+    devnet: &Devnet,
     key: &alloy_signer_local::PrivateKeySigner,
     init: Bytes,
 ) -> Address {
