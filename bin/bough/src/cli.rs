@@ -35,17 +35,36 @@ pub(crate) struct Verbosity {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Execute(cmd::execute::Execute),
+    Demo(cmd::demo::Demo),
+    Dev(cmd::dev::Dev),
     L1(cmd::l1::L1),
+    Deploy(cmd::deploy::Deploy),
+    Node(cmd::node::Node),
+    Deposit(cmd::deposit::Deposit),
+    Message(cmd::message::Message),
+    Withdraw(cmd::withdraw::Withdraw),
+    Claim(cmd::claim::Claim),
+    Status(cmd::status::Status),
+    Execute(cmd::execute::Execute),
 }
 
 impl Cli {
     /// Runs the command; its exit code when it came to an end.
     pub(crate) fn run(self) -> eyre::Result<ExitCode> {
         logging::start(self.verbosity);
+        let verbosity = self.verbosity;
         match self.command {
+            Command::Demo(command) => in_runtime(command.run(verbosity)),
+            Command::Dev(command) => in_runtime(command.run(verbosity)),
+            Command::L1(command) => in_runtime(command.run(verbosity)),
+            Command::Deploy(command) => in_runtime(command.run()),
+            Command::Node(command) => in_runtime(command.run(verbosity)),
+            Command::Deposit(command) => in_runtime(command.run(verbosity)),
+            Command::Message(command) => in_runtime(command.run(verbosity)),
+            Command::Withdraw(command) => in_runtime(command.run()),
+            Command::Claim(command) => in_runtime(command.run(verbosity)),
+            Command::Status(command) => in_runtime(command.run()),
             Command::Execute(command) => command.run(),
-            Command::L1(command) => in_runtime(command.run(self.verbosity)),
         }
     }
 }

@@ -35,7 +35,7 @@ impl Error for Failure {}
 /// Writes the failure and its causes as one line, and gives the exit code.
 pub(crate) fn report(why: &Report) -> ExitCode {
     let code = why.downcast_ref::<Failure>().map_or(FAILED, |failure| failure.code);
-    complain(&format!("{why:#}"));
+    complain(&chain(why.as_ref()));
     ExitCode::from(code)
 }
 

@@ -1,12 +1,14 @@
 //! Bough on the command line: stdout is the result, stderr everything else.
 
-mod accounts;
+mod advice;
 mod args;
 mod cli;
 mod cmd;
+mod demo;
 mod failure;
 mod logging;
 mod output;
+mod progress;
 mod signals;
 
 use std::process::ExitCode;

@@ -13,3 +13,11 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
         .map(Duration::from_secs_f64)
         .ok_or_else(|| format!("give seconds from 0 to {MOST}, like 2 or 0.5"))
 }
+
+/// Seconds between blocks, which cannot be none.
+pub(crate) fn block_time(text: &str) -> Result<Duration, String> {
+    seconds(text)
+        .ok()
+        .filter(|time| !time.is_zero())
+        .ok_or_else(|| format!("give seconds above 0 and up to {MOST}, like 2 or 0.5"))
+}

@@ -2,15 +2,19 @@
 
 use std::{net::IpAddr, path::PathBuf, process::ExitCode, time::Duration};
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, U256};
 use alloy_signer_local::PrivateKeySigner;
+use bough_devnet::{DevAccount, MNEMONIC, dev_accounts};
 use bough_execute::EXECUTE_ADDRESS;
-use bough_l1::{L1Config, L1Error};
+use bough_l1::L1Config;
 use bough_stf::Fork;
 use clap::Args;
 use serde::Serialize;
 
-use crate::{accounts, args, cli::Verbosity, output, signals};
+use crate::{advice, args, cli::Verbosity, output, signals};
+
+/// Wei each account has at genesis: 10,000 ETH.
+const BALANCE: U256 = U256::from_limbs([0x19e0_c9ba_b240_0000, 0x21e, 0, 0]);
 
 /// Run a development L1 that has EXECUTE, until Ctrl-C
 #[derive(Debug, Args)]
@@ -49,32 +53,26 @@ struct Banner {
     hardfork: &'static str,
     execute: Address,
     mnemonic: &'static str,
-    accounts: Vec<Account>,
-}
-
-#[derive(Debug, Serialize)]
-struct Account {
-    address: Address,
-    key: B256,
+    accounts: Vec<DevAccount>,
 }
 
 impl L1 {
     /// Starts it, shows it, waits, stops it.
     pub(crate) async fn run(self, verbosity: Verbosity) -> eyre::Result<ExitCode> {
-        let accounts = accounts::dev_accounts()?;
+        let accounts = dev_accounts()?;
         let mut stop = signals::Stop::listen()?;
         let config = self.config(&accounts);
         let chain_id = config.chain_id;
-        let l1 = bough_l1::L1::start(config).await.map_err(with_advice)?;
+        let l1 = bough_l1::L1::start(config).await.map_err(|why| advice::l1(&why))?;
         let banner = Banner {
             l1_url: l1.url(),
             l1_chain_id: chain_id,
             hardfork: self.hardfork.name(),
             execute: EXECUTE_ADDRESS,
-            mnemonic: accounts::MNEMONIC,
+            mnemonic: MNEMONIC,
             accounts: accounts
                 .iter()
-                .map(|key| Account { address: key.address(), key: key.to_bytes() })
+                .map(|key| DevAccount { address: key.address(), key: key.to_bytes() })
                 .collect(),
         };
         if self.json {
@@ -95,7 +93,7 @@ impl L1 {
             block_time: self.block_time,
             automine: !self.no_automine,
             finality: self.finality,
-            accounts: accounts.iter().map(|key| (key.address(), accounts::BALANCE)).collect(),
+            accounts: accounts.iter().map(|key| (key.address(), BALANCE)).collect(),
             datadir: self.datadir.clone(),
             ..L1Config::default()
         }
@@ -121,13 +119,4 @@ impl Banner {
             output::pairs(&accounts)
         )
     }
-}
-
-/// What to do about it, when that is known.
-pub(crate) fn with_advice(why: L1Error) -> eyre::Report {
-    let advice = match &why {
-        L1Error::Rpc(_) => "stop what listens there, or choose another port or host",
-        L1Error::Chain(_) | L1Error::Timestamp { .. } => "choose another --datadir, or empty it",
-    };
-    eyre::eyre!("cannot start L1: {}; {advice}", crate::failure::chain(&why))
 }

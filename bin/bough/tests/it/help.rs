@@ -4,7 +4,10 @@ use std::{env, fs, path::Path};
 
 use crate::support::bough;
 
-const COMMANDS: &[&str] = &["execute", "l1"];
+const COMMANDS: &[&str] = &[
+    "demo", "dev", "l1", "deploy", "node", "deposit", "message", "withdraw", "claim", "status",
+    "execute",
+];
 
 #[test]
 fn help_is_as_committed() {

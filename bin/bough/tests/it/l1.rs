@@ -1,16 +1,13 @@
 //! `bough l1`.
 
-use std::net::TcpListener;
-
 use serde_json::{Value, json};
 
-use crate::support::{Running, bough, rpc};
+use crate::support::{Running, bough, busy_port, rpc, wait_for};
 
 #[test]
 fn runs_until_it_is_told_to_stop() {
     for signal in ["-INT", "-TERM"] {
-        let mut l1 = Running::start(&["l1", "--port", "0", "--block-time", "0", "--json"]);
-        let banner: Value = serde_json::from_str(&l1.line()).unwrap();
+        let (l1, banner) = Running::ready(&["l1", "--port", "0", "--block-time", "0", "--json"]);
         assert_eq!(banner["l1_chain_id"], 31337);
         assert_eq!(banner["accounts"].as_array().unwrap().len(), 10);
         let url = banner["l1_url"].as_str().unwrap();
@@ -46,11 +43,10 @@ fn keeps_its_chain() {
 
 #[test]
 fn quiet_has_no_banner() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port().to_string();
+    let (listener, port) = busy_port();
     drop(listener);
     let l1 = Running::start(&["l1", "--quiet", "--port", &port]);
-    crate::support::wait_for(&format!("127.0.0.1:{port}"));
+    wait_for(&format!("127.0.0.1:{port}"));
     let (status, rest) = l1.stop("-INT");
     assert!(status.success());
     assert_eq!(rest, "");
@@ -58,8 +54,7 @@ fn quiet_has_no_banner() {
 
 #[test]
 fn refuses_a_busy_port() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port().to_string();
+    let (_listener, port) = busy_port();
     let run = bough(&["l1", "--port", &port]);
     run.assert_fails(1, &[&format!("127.0.0.1:{port} is already in use"), "choose another port"]);
 }

@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Read},
+    net::TcpListener,
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
 };
 
@@ -63,6 +64,20 @@ impl Run {
     }
 }
 
+/// A port that something listens on, while this lives, and its number.
+pub fn busy_port() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    (listener, port)
+}
+
+/// A URL that nothing answers on.
+pub fn nowhere() -> String {
+    let (listener, port) = busy_port();
+    drop(listener);
+    format!("http://127.0.0.1:{port}")
+}
+
 /// A command that runs until it is told to stop; killed when dropped.
 pub struct Running {
     child: Child,
@@ -75,6 +90,13 @@ impl Running {
             command(args).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         Self { child, stdout }
+    }
+
+    /// Starts it, and gives the JSON it prints once it is ready.
+    pub fn ready(args: &[&str]) -> (Self, Value) {
+        let mut running = Self::start(args);
+        let banner = serde_json::from_str(&running.line()).unwrap();
+        (running, banner)
     }
 
     /// The next line of stdout.
