@@ -15,9 +15,7 @@ use crate::{
 /// One of the two chains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum On {
-    /// The chain that executes the rollup
     L1,
-    /// The rollup
     L2,
 }
 
