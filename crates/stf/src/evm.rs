@@ -11,17 +11,17 @@ use revm::{
         JournalTr,
     },
     handler::{
-        instructions::EthInstructions, system_call::SYSTEM_CALL_GAS_LIMIT, EthFrame, ExecuteEvm,
-        MainnetHandler, SYSTEM_ADDRESS,
+        instructions::EthInstructions, system_call::SYSTEM_CALL_GAS_LIMIT, Handler, MainnetHandler,
+        SYSTEM_ADDRESS,
     },
-    inspector::{InspectEvm, Inspector, InspectorHandler},
+    inspector::{Inspector, InspectorHandler},
     interpreter::interpreter::EthInterpreter,
     primitives::{hardfork::SpecId, TxKind},
 };
 
 use crate::{
-    header, precompile::Precompiles, Environment, ExtraPrecompiles, Fork, State, StateError,
-    StateSource,
+    collision::StfEvm, header, precompile::Precompiles, Environment, ExtraPrecompiles, Fork, State,
+    StateError, StateSource,
 };
 
 /// Gas of a system call before EIP-8037.
@@ -30,15 +30,6 @@ const SYSTEM_GAS: u64 = 30_000_000;
 /// The EVM's context over a state: what an inspector sees.
 pub type EvmContext<'a, S> =
     Context<BlockEnv, TxEnv, CfgEnv, &'a mut State<S>, Journal<&'a mut State<S>>, ()>;
-
-/// The EVM over a state.
-pub(crate) type StfEvm<'a, S, I> = Evm<
-    EvmContext<'a, S>,
-    I,
-    EthInstructions<EthInterpreter, EvmContext<'a, S>>,
-    Precompiles,
-    EthFrame<EthInterpreter>,
->;
 
 pub(crate) type EvmError = EVMError<StateError>;
 pub(crate) type Executed = ResultAndState<HaltReason>;
@@ -85,20 +76,22 @@ pub(crate) fn build<'a, S: StateSource, I>(
     let mut ctx: EvmContext<'a, S> = Context::new(state, spec);
     ctx.journaled_state.set_spec_id(spec);
     ctx = ctx.with_cfg(cfg).with_block(block);
-    Evm::new_with_inspector(
+    StfEvm(Evm::new_with_inspector(
         ctx,
         inspector,
         EthInstructions::new_mainnet_with_spec(spec),
         Precompiles::within(spec, extra, allowance),
-    )
+    ))
 }
 
 /// Runs a transaction without looking at it.
-pub(crate) fn transact<'a, S: StateSource>(
-    mut evm: StfEvm<'a, S, ()>,
+pub(crate) fn transact<S: StateSource>(
+    mut evm: StfEvm<'_, S, ()>,
     tx: TxEnv,
 ) -> Result<Executed, EvmError> {
-    evm.transact(tx)
+    evm.0.ctx.tx = tx;
+    let result = MainnetHandler::default().run(&mut evm);
+    executed(&mut evm, result)
 }
 
 /// Runs a transaction under an inspector and gives the inspector back.
@@ -106,8 +99,9 @@ pub(crate) fn inspect<'a, S: StateSource, I: Inspector<EvmContext<'a, S>, EthInt
     mut evm: StfEvm<'a, S, I>,
     tx: TxEnv,
 ) -> (Result<Executed, EvmError>, I) {
-    let result = evm.inspect_tx(tx);
-    (result, evm.inspector)
+    evm.0.ctx.tx = tx;
+    let result = MainnetHandler::default().inspect_run(&mut evm);
+    (executed(&mut evm, result), evm.0.inspector)
 }
 
 /// Runs a system call (EIP-4788 and its kin) under an inspector and gives the inspector back.
@@ -118,15 +112,22 @@ pub(crate) fn system_call<'a, S: StateSource, I: Inspector<EvmContext<'a, S>, Et
     data: Bytes,
 ) -> (Result<Executed, EvmError>, I) {
     let gas_limit = if fork >= Fork::Amsterdam { SYSTEM_CALL_GAS_LIMIT } else { SYSTEM_GAS };
-    evm.ctx.tx = TxEnv {
+    evm.0.ctx.tx = TxEnv {
         caller: SYSTEM_ADDRESS,
         kind: TxKind::Call(target),
         data,
         gas_limit,
         ..TxEnv::default()
     };
-    let result: Result<ExecutionResult, EvmError> =
-        MainnetHandler::default().inspect_run_system_call(&mut evm);
-    let state = evm.finalize();
-    (result.map(|result| ResultAndState::new(result, state)), evm.inspector)
+    let result = MainnetHandler::default().inspect_run_system_call(&mut evm);
+    (executed(&mut evm, result), evm.0.inspector)
+}
+
+/// A result with the state that it leaves.
+fn executed<S: StateSource, I>(
+    evm: &mut StfEvm<'_, S, I>,
+    result: Result<ExecutionResult, EvmError>,
+) -> Result<Executed, EvmError> {
+    let state = evm.0.ctx.journaled_state.finalize();
+    result.map(|result| ResultAndState::new(result, state))
 }

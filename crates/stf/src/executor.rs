@@ -16,6 +16,7 @@ use revm::{
 };
 
 use crate::{
+    collision::StfEvm,
     evm::{self, EvmContext, EvmError, Executed},
     meter::Meter,
     requests,
@@ -122,6 +123,11 @@ impl<S: StateSource> BlockExecutor<S> {
     /// The state as the transactions so far have left it.
     pub const fn state_mut(&mut self) -> &mut State<S> {
         &mut self.state
+    }
+
+    #[cfg(test)]
+    pub(crate) fn into_state(self) -> State<S> {
+        self.state
     }
 
     /// Receipts so far.
@@ -231,7 +237,7 @@ impl<S: StateSource> BlockExecutor<S> {
         &mut self,
         allowance: Option<std::rc::Rc<std::cell::Cell<u64>>>,
         inspector: I,
-    ) -> evm::StfEvm<'_, S, I> {
+    ) -> StfEvm<'_, S, I> {
         evm::build(
             &mut self.state,
             self.cfg.clone(),

@@ -2,6 +2,7 @@
 
 mod access_list;
 mod block;
+mod collision;
 mod error;
 mod evm;
 mod executor;

@@ -154,6 +154,18 @@ impl<S: StateSource> State<S> {
         Ok(value)
     }
 
+    /// Whether an account has storage (EIP-7610). Reads the account and nothing below it.
+    ///
+    /// # Errors
+    /// When the trie cannot be read.
+    pub fn has_storage(&mut self, address: Address) -> Result<bool, StateError> {
+        let entry = self.entry(address)?;
+        // Slots are only ever cleared by the account's own code, and who has code is not asked
+        // about: what stands in the trie still stands.
+        Ok(entry.storage_root != EMPTY_ROOT_HASH
+            || entry.slots.values().any(|slot| !slot.now.is_zero()))
+    }
+
     /// The code with a hash.
     ///
     /// # Errors

@@ -1,0 +1,224 @@
+//! The EVM with EIP-7610: no contract is created at an address that has storage.
+//!
+//! revm 43 looks at the nonce and the code of the target only. So it is left to make the frame of
+//! a creation, which warms the target and raises the creator's nonce; where the target has storage,
+//! the frame is taken back and the creation ends as revm ends any other collision.
+
+use revm::{
+    context::{Evm, FrameStack},
+    context_interface::JournalTr,
+    handler::{
+        evm::{ContextDbError, FrameInitResult},
+        instructions::EthInstructions,
+        EthFrame, EvmTr, FrameData, FrameInitOrResult, FrameResult, ItemOrResult,
+    },
+    inspector::{Inspector, InspectorEvmTr},
+    interpreter::{
+        interpreter::EthInterpreter, interpreter_action::FrameInit, CreateInputs, CreateOutcome,
+        FrameInput, Gas, InstructionResult, InterpreterResult,
+    },
+    primitives::Bytes,
+};
+
+use crate::{evm::EvmContext, precompile::Precompiles, StateSource};
+
+type Instructions<'a, S> = EthInstructions<EthInterpreter, EvmContext<'a, S>>;
+type Frame = EthFrame<EthInterpreter>;
+
+/// The EVM over a state.
+pub(crate) struct StfEvm<'a, S: StateSource, I>(
+    pub(crate) Evm<EvmContext<'a, S>, I, Instructions<'a, S>, Precompiles, Frame>,
+);
+
+impl<'a, S: StateSource, I> EvmTr for StfEvm<'a, S, I> {
+    type Context = EvmContext<'a, S>;
+    type Instructions = Instructions<'a, S>;
+    type Precompiles = Precompiles;
+    type Frame = Frame;
+
+    fn all(
+        &self,
+    ) -> (&Self::Context, &Self::Instructions, &Self::Precompiles, &FrameStack<Frame>) {
+        self.0.all()
+    }
+
+    fn all_mut(
+        &mut self,
+    ) -> (
+        &mut Self::Context,
+        &mut Self::Instructions,
+        &mut Self::Precompiles,
+        &mut FrameStack<Frame>,
+    ) {
+        self.0.all_mut()
+    }
+
+    fn frame_init(
+        &mut self,
+        init: FrameInit,
+    ) -> Result<FrameInitResult<'_, Frame>, ContextDbError<Self::Context>> {
+        let collision = match &init.frame_input {
+            FrameInput::Create(inputs) => Some(collision(inputs)),
+            _ => None,
+        };
+        if let ItemOrResult::Result(result) = self.0.frame_init(init)? {
+            return Ok(ItemOrResult::Result(result));
+        }
+        let Evm { ctx, frame_stack, .. } = &mut self.0;
+        let frame = frame_stack.get();
+        if let (Some(collision), FrameData::Create(create)) = (collision, &frame.data) {
+            let journal = &mut ctx.journaled_state;
+            if journal.database.has_storage(create.created_address)? {
+                journal.checkpoint_revert(frame.checkpoint);
+                frame_stack.pop();
+                return Ok(ItemOrResult::Result(collision));
+            }
+        }
+        Ok(ItemOrResult::Item(frame_stack.get()))
+    }
+
+    fn frame_run(
+        &mut self,
+    ) -> Result<FrameInitOrResult<Frame>, ContextDbError<Self::Context>> {
+        self.0.frame_run()
+    }
+
+    fn frame_return_result(
+        &mut self,
+        result: FrameResult,
+    ) -> Result<Option<FrameResult>, ContextDbError<Self::Context>> {
+        self.0.frame_return_result(result)
+    }
+}
+
+impl<'a, S, I> InspectorEvmTr for StfEvm<'a, S, I>
+where
+    S: StateSource,
+    I: Inspector<EvmContext<'a, S>, EthInterpreter>,
+{
+    type Inspector = I;
+
+    fn all_inspector(
+        &self,
+    ) -> (&Self::Context, &Self::Instructions, &Self::Precompiles, &FrameStack<Frame>, &I) {
+        self.0.all_inspector()
+    }
+
+    fn all_mut_inspector(
+        &mut self,
+    ) -> (
+        &mut Self::Context,
+        &mut Self::Instructions,
+        &mut Self::Precompiles,
+        &mut FrameStack<Frame>,
+        &mut I,
+    ) {
+        self.0.all_mut_inspector()
+    }
+}
+
+/// How revm ends a creation at an address that is taken: whoever settles the frame burns its gas.
+fn collision(inputs: &CreateInputs) -> FrameResult {
+    FrameResult::Create(CreateOutcome {
+        result: InterpreterResult {
+            result: InstructionResult::CreateCollision,
+            gas: Gas::new_with_regular_gas_and_reservoir(inputs.gas_limit(), inputs.reservoir()),
+            output: Bytes::new(),
+        },
+        address: None,
+        charged_create_state_gas: inputs.charged_create_state_gas(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, sync::Arc};
+
+    use alloy_consensus::{transaction::Recovered, SignableTransaction, TxLegacy};
+    use alloy_primitives::{Address, Bytes, Signature, B256, U256};
+    use bough_mpt::{MptError, Node, NodeSource, EMPTY_ROOT_HASH};
+    use revm::{context_interface::result::HaltReason, primitives::TxKind, state::AccountInfo};
+
+    use super::*;
+    use crate::{
+        BlockExecutor, ChainSpec, Environment, ExtraPrecompiles, Fork, ForkSchedule, State,
+        StateError, WorkLimits,
+    };
+
+    struct Nodes(BTreeMap<B256, Bytes>);
+
+    impl NodeSource for Nodes {
+        fn node(&self, hash: B256) -> Result<Arc<Node>, MptError> {
+            self.0.node(hash)
+        }
+    }
+
+    impl StateSource for Nodes {
+        fn code(&self, hash: B256) -> Result<Bytes, StateError> {
+            Err(StateError::MissingCode(hash))
+        }
+
+        fn block_hash(&self, number: u64) -> Result<B256, StateError> {
+            Err(StateError::MissingAncestor(number))
+        }
+    }
+
+    const SENDER: Address = Address::repeat_byte(0x11);
+    const GAS: u64 = 100_000;
+
+    /// The state after a creation whose target holds this in slot 1, with what it used and its
+    /// halt, if it halted.
+    fn create(slot: U256) -> (State<Nodes>, u64, Option<HaltReason>) {
+        let target = SENDER.create(0);
+        let rich = AccountInfo { balance: U256::from(1_000_000_000), ..Default::default() };
+        let mut state = State::new(Nodes(BTreeMap::new()), EMPTY_ROOT_HASH);
+        state.overwrite(SENDER, rich, []).unwrap();
+        state.overwrite(target, AccountInfo::default(), [(U256::from(1), slot)]).unwrap();
+        let genesis = state.commit().unwrap();
+        let state = State::new(Nodes(genesis.nodes.into_iter().collect()), genesis.root);
+
+        let spec = ChainSpec::new(1, ForkSchedule::always(Fork::Osaka));
+        let parent = crate::genesis_header(
+            &spec,
+            alloy_consensus::Header { gas_limit: 30_000_000, ..Default::default() },
+        );
+        let mut env = Environment::after(&spec, &parent, B256::ZERO, 1);
+        env.base_fee = Some(1);
+        let limits = WorkLimits::NONE;
+        let mut executor = BlockExecutor::new(&spec, state, env, ExtraPrecompiles::none(), limits);
+        let transaction = TxLegacy {
+            gas_limit: GAS,
+            gas_price: 1,
+            to: TxKind::Create,
+            ..Default::default()
+        };
+        let signed = transaction.into_signed(Signature::test_signature());
+        let outcome = executor
+            .execute_transaction(&Recovered::new_unchecked(signed.into(), SENDER))
+            .unwrap();
+        let halt = match outcome.result {
+            revm::context_interface::result::ExecutionResult::Halt { reason, .. } => Some(reason),
+            _ => None,
+        };
+        (executor.into_state(), outcome.gas_used, halt)
+    }
+
+    #[test]
+    fn storage_at_the_target_is_a_collision() {
+        let (mut state, gas_used, halt) = create(U256::from(7));
+        assert_eq!(halt, Some(HaltReason::CreateCollision));
+        assert_eq!(gas_used, GAS, "all the gas is burned");
+        assert_eq!(state.account(SENDER).unwrap().unwrap().nonce, 1);
+        assert_eq!(state.account(SENDER.create(0)).unwrap().unwrap().nonce, 0);
+        let slot = state.storage_at(SENDER.create(0), U256::from(1)).unwrap();
+        assert_eq!(slot, U256::from(7), "what stood there stands");
+    }
+
+    #[test]
+    fn no_storage_is_no_collision() {
+        let (mut state, gas_used, halt) = create(U256::ZERO);
+        assert_eq!(halt, None);
+        assert!(gas_used < GAS);
+        assert_eq!(state.account(SENDER.create(0)).unwrap().unwrap().nonce, 1);
+    }
+}
