@@ -61,7 +61,7 @@ pub(crate) async fn run(devnet: &Devnet, progress: Progress) -> eyre::Result<Rep
     steps.push(step.end(trail, told));
 
     progress.say("waiting until L1 has executed the L2 head");
-    let standing = all_settled(&story).await?;
+    let standing = head_settled(&story).await?;
     Ok(Report::new(steps, &standing))
 }
 
@@ -86,15 +86,19 @@ impl Telling {
     }
 }
 
-/// Where everything stands at a moment at which L1 has executed all there is of L2.
-async fn all_settled(story: &Story) -> eyre::Result<Status> {
+/// Where everything stands once L1 has executed the L2 head, which goes on meanwhile.
+async fn head_settled(story: &Story) -> eyre::Result<Status> {
+    let head = story.l2.head().await?;
     let deadline = Instant::now() + PATIENCE;
     loop {
         let standing = story.bridge.status().await.map_err(advice::bridge)?;
-        if standing.lag.blocks == 0 {
+        let executed = standing.executed;
+        if executed.number >= head {
+            let hash = story.l2.block(executed.number).await?.hash;
+            ensure!(hash == executed.hash, "L1 has executed another L2 block {}", executed.number);
             return Ok(standing);
         }
-        ensure!(Instant::now() < deadline, "L1 has not executed the L2 head in time");
+        ensure!(Instant::now() < deadline, "L1 has not executed L2 block {head} in time");
         tokio::time::sleep(LOOK_AGAIN).await;
     }
 }

@@ -4,7 +4,7 @@ use alloy_consensus::Transaction;
 use alloy_network::TransactionResponse;
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, keccak256};
 use alloy_provider::Provider;
-use alloy_rpc_types_eth::{BlockNumberOrTag, BlockOverrides, TransactionRequest};
+use alloy_rpc_types_eth::{BlockOverrides, TransactionRequest};
 use alloy_sol_types::SolError;
 use bough_bridge::{MessageParams, WithdrawalProof};
 use bough_contracts::NativeRollup::{AlreadyClaimed, ExecuteFailed};
@@ -202,13 +202,7 @@ impl Advance {
 
     /// What a call by the same account comes to where and when it was made.
     async fn replay(&self, story: &Story, calldata: Bytes) -> eyre::Result<Outcome> {
-        let header = story
-            .l1
-            .provider()
-            .get_block_by_number(BlockNumberOrTag::Number(self.l1_block))
-            .await?
-            .ok_or_else(|| eyre!("L1 has no block {}", self.l1_block))?
-            .header;
+        let header = story.l1.block(self.l1_block).await?;
         let call = TransactionRequest {
             from: Some(self.from),
             gas: Some(self.gas),

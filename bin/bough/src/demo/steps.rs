@@ -108,7 +108,7 @@ pub(crate) async fn claimed(
 ) -> eyre::Result<()> {
     let delivered = story.bridge.claim(proof).await.map_err(advice::bridge)?;
     trail.on_l1(&delivered.transaction);
-    Ok(())
+    story.l1.reach(delivered.transaction.block_number).await
 }
 
 /// Waits until the sequencer's claimer has delivered a message on L2; the L2 block it is in.
@@ -120,6 +120,7 @@ async fn delivered(story: &Story, sent: &Sent, trail: &mut Trail) -> eyre::Resul
     let delivered = delivered.map_err(advice::bridge)?;
     trail.on_l2(delivered.transaction.hash);
     let l2_block = delivered.transaction.block_number;
+    story.l2.reach(l2_block).await?;
     story.say(&format!("delivered in L2 block {l2_block} by {}", delivered.claimer));
     Ok(l2_block)
 }

@@ -82,6 +82,7 @@ impl Story {
             ensure!(Instant::now() < deadline, "L1 has not executed L2 block {l2_block} in time");
             tokio::time::sleep(LOOK_AGAIN).await;
         };
+        self.l1.reach(advance.block_number).await?;
         trail.on_l1(&advance);
         self.say(&format!(
             "L2 block {l2_block} was executed in L1 block {}, {} gas",

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
 use alloy_provider::{DynProvider, Provider, ProviderBuilder};
 use alloy_rpc_types_eth::{
-    BlockOverrides, TransactionInput, TransactionReceipt, TransactionRequest,
+    BlockOverrides, Header, TransactionInput, TransactionReceipt, TransactionRequest,
 };
 use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::SolCall;
@@ -57,12 +57,36 @@ impl Wallet {
         let hash = *self.provider.send_transaction(request).await?.tx_hash();
         let deadline = Instant::now() + PATIENCE;
         loop {
-            if let Some(receipt) = self.provider.get_transaction_receipt(hash).await? {
+            let receipt = self.provider.get_transaction_receipt(hash).await?;
+            if let Some((block, receipt)) = receipt.and_then(|it| Some((it.block_number?, it))) {
+                self.reach(block).await?;
                 return Ok(receipt);
             }
             ensure!(Instant::now() < deadline, "transaction {hash} is in no block");
             tokio::time::sleep(LOOK_AGAIN).await;
         }
+    }
+
+    /// Waits until the node's latest block is a block or one after it: a node may give a receipt
+    /// before it answers about the state after it.
+    pub(crate) async fn reach(&self, block: u64) -> eyre::Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        while self.head().await? < block {
+            ensure!(Instant::now() < deadline, "block {block} does not become the latest");
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        Ok(())
+    }
+
+    /// The latest block's number.
+    pub(crate) async fn head(&self) -> eyre::Result<u64> {
+        Ok(self.provider.get_block_number().await?)
+    }
+
+    /// The header of a block that is there.
+    pub(crate) async fn block(&self, number: u64) -> eyre::Result<Header> {
+        let block = self.provider.get_block_by_number(number.into()).await?;
+        Ok(block.ok_or_else(|| eyre!("there is no block {number}"))?.header)
     }
 
     /// Makes a contract; its address and the receipt.
