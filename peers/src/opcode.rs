@@ -1,0 +1,101 @@
+//! Instructions that generated code is made of.
+
+pub(crate) const STOP: u8 = 0x00;
+pub(crate) const ADD: u8 = 0x01;
+pub(crate) const SUB: u8 = 0x03;
+pub(crate) const LT: u8 = 0x10;
+pub(crate) const ISZERO: u8 = 0x15;
+pub(crate) const SHR: u8 = 0x1c;
+pub(crate) const KECCAK256: u8 = 0x20;
+pub(crate) const BALANCE: u8 = 0x31;
+pub(crate) const CALLVALUE: u8 = 0x34;
+pub(crate) const CALLDATALOAD: u8 = 0x35;
+pub(crate) const CALLDATASIZE: u8 = 0x36;
+pub(crate) const CALLDATACOPY: u8 = 0x37;
+pub(crate) const CODECOPY: u8 = 0x39;
+pub(crate) const EXTCODESIZE: u8 = 0x3b;
+pub(crate) const EXTCODECOPY: u8 = 0x3c;
+pub(crate) const RETURNDATASIZE: u8 = 0x3d;
+pub(crate) const RETURNDATACOPY: u8 = 0x3e;
+pub(crate) const EXTCODEHASH: u8 = 0x3f;
+pub(crate) const BLOCKHASH: u8 = 0x40;
+pub(crate) const NUMBER: u8 = 0x43;
+pub(crate) const BLOBHASH: u8 = 0x49;
+pub(crate) const POP: u8 = 0x50;
+pub(crate) const MLOAD: u8 = 0x51;
+pub(crate) const MSTORE: u8 = 0x52;
+pub(crate) const MSTORE8: u8 = 0x53;
+pub(crate) const SLOAD: u8 = 0x54;
+pub(crate) const SSTORE: u8 = 0x55;
+pub(crate) const JUMP: u8 = 0x56;
+pub(crate) const JUMPI: u8 = 0x57;
+pub(crate) const GAS: u8 = 0x5a;
+pub(crate) const JUMPDEST: u8 = 0x5b;
+pub(crate) const TLOAD: u8 = 0x5c;
+pub(crate) const TSTORE: u8 = 0x5d;
+pub(crate) const MCOPY: u8 = 0x5e;
+pub(crate) const PUSH0: u8 = 0x5f;
+pub(crate) const PUSH1: u8 = 0x60;
+pub(crate) const DUP1: u8 = 0x80;
+pub(crate) const SWAP1: u8 = 0x90;
+pub(crate) const LOG0: u8 = 0xa0;
+pub(crate) const DUPN: u8 = 0xe6;
+pub(crate) const SWAPN: u8 = 0xe7;
+pub(crate) const EXCHANGE: u8 = 0xe8;
+pub(crate) const CREATE: u8 = 0xf0;
+pub(crate) const CALL: u8 = 0xf1;
+pub(crate) const CALLCODE: u8 = 0xf2;
+pub(crate) const RETURN: u8 = 0xf3;
+pub(crate) const DELEGATECALL: u8 = 0xf4;
+pub(crate) const CREATE2: u8 = 0xf5;
+pub(crate) const STATICCALL: u8 = 0xfa;
+pub(crate) const REVERT: u8 = 0xfd;
+pub(crate) const INVALID: u8 = 0xfe;
+pub(crate) const SELFDESTRUCT: u8 = 0xff;
+
+/// Instructions that turn words into one word, each with how many it takes: arithmetic,
+/// comparison, bits (with CLZ of EIP-7939), and KECCAK256.
+pub(crate) const COMPUTE: &[(u8, usize)] = &[
+    (ADD, 2),
+    (0x02, 2),
+    (SUB, 2),
+    (0x04, 2),
+    (0x05, 2),
+    (0x06, 2),
+    (0x07, 2),
+    (0x08, 3),
+    (0x09, 3),
+    (0x0a, 2),
+    (0x0b, 2),
+    (LT, 2),
+    (0x11, 2),
+    (0x12, 2),
+    (0x13, 2),
+    (0x14, 2),
+    (ISZERO, 1),
+    (0x16, 2),
+    (0x17, 2),
+    (0x18, 2),
+    (0x19, 1),
+    (0x1a, 2),
+    (0x1b, 2),
+    (SHR, 2),
+    (0x1d, 2),
+    (0x1e, 1),
+    (KECCAK256, 2),
+];
+
+/// Instructions that take nothing and give a word, with SLOTNUM (EIP-7843).
+pub(crate) const ENVIRONMENT: &[u8] = &[
+    0x30, 0x32, 0x33, 0x34, 0x36, 0x38, 0x3a, 0x3d, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47,
+    0x48, 0x4a, 0x4b, 0x58, 0x59, 0x5a,
+];
+
+/// What code in no order is mostly made of.
+pub(crate) const COMMON: &[u8] = &[
+    0x00, 0x01, 0x02, 0x03, 0x04, 0x06, 0x08, 0x0a, 0x10, 0x15, 0x16, 0x19, 0x1b, 0x1c, 0x1e, 0x20,
+    0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39, 0x3a, 0x3b, 0x3c, 0x3d, 0x3e, 0x3f,
+    0x40, 0x41, 0x43, 0x47, 0x48, 0x49, 0x4a, 0x4b, 0x50, 0x51, 0x52, 0x53, 0x54, 0x55, 0x56, 0x57,
+    0x58, 0x59, 0x5a, 0x5b, 0x5c, 0x5d, 0x5e, 0x5f, 0x60, 0x61, 0x73, 0x7f, 0x80, 0x81, 0x82, 0x90,
+    0x91, 0xa0, 0xa1, 0xa2, 0xe6, 0xe7, 0xe8, 0xf0, 0xf1, 0xf2, 0xf3, 0xf4, 0xf5, 0xfa, 0xfd, 0xff,
+];

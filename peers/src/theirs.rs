@@ -1,0 +1,245 @@
+//! ethrex: its SSZ types, tries, header rules and EVM, joined as its own guest program joins them.
+
+use std::sync::Arc;
+
+use ethrex_common::{
+    Address, Bloom, Bytes, H256, InvalidBlockError,
+    constants::DEFAULT_OMMERS_HASH,
+    types::{
+        Block, BlockBody, BlockHeader, ELASTICITY_MULTIPLIER, Fork, InvalidBlockBodyError,
+        Transaction, Withdrawal,
+        block_execution_witness::{
+            ExecutionWitness, GuestProgramState, GuestProgramStateError,
+        },
+        compute_transactions_root, compute_withdrawals_root,
+        requests::compute_requests_hash,
+        stateless_ssz::{
+            NewPayloadRequest, STATELESS_INPUT_SCHEMA_ID, SszStatelessInput,
+            SszStatelessValidationResult,
+        },
+        validate_block_body,
+    },
+    validate_block_access_list_hash, validate_block_pre_execution, validate_gas_used,
+    validate_receipts_root_and_logs_bloom, validate_requests_hash,
+};
+use ethrex_crypto::{Crypto, NativeCrypto};
+use ethrex_levm::execute_precompile::execute_precompile;
+use ethrex_vm::{Evm, EvmError, GuestProgramStateWrapper, StatelessValidator, VMError};
+use libssz::{SszDecode, SszEncode};
+use libssz_merkle::{HashTreeRoot, Sha2Hasher};
+use thiserror::Error;
+
+use crate::verdict::{Answer, Verdict};
+
+/// Last transaction type of Amsterdam. ethrex decodes further ones, which later forks or its own
+/// L2 use.
+const LAST_TRANSACTION_TYPE: u8 = 4;
+
+/// Why ethrex refuses a payload.
+#[derive(Debug, Error)]
+enum Refused {
+    #[error("schema id")]
+    Schema,
+    #[error("ssz: {0:?}")]
+    Ssz(libssz::DecodeError),
+    #[error("ssz is not canonical")]
+    NotCanonical,
+    #[error("transaction {0}")]
+    Transaction(usize),
+    #[error("base fee")]
+    BaseFee,
+    #[error("block hash")]
+    BlockHash,
+    #[error("versioned hashes")]
+    VersionedHashes,
+    #[error("initial state root")]
+    InitialStateRoot,
+    #[error("state root")]
+    StateRoot,
+    #[error("no access list")]
+    NoAccessList,
+    #[error("witness: {0}")]
+    Witness(#[from] GuestProgramStateError),
+    #[error("body: {0}")]
+    Body(#[from] InvalidBlockBodyError),
+    #[error("block: {0}")]
+    Block(#[from] InvalidBlockError),
+    #[error("evm: {0}")]
+    Evm(#[from] EvmError),
+}
+
+/// The 43 bytes for any input, and why it was refused if it was.
+pub(crate) fn stateless(bytes: &[u8]) -> Verdict {
+    let input = match decode(bytes) {
+        Ok(input) => input,
+        Err(error) => return Verdict::refused(encode(&Default::default()), error.to_string()),
+    };
+    let validated = validate(&input);
+    let answer = encode(&SszStatelessValidationResult {
+        new_payload_request_root: input.new_payload_request.hash_tree_root(&Sha2Hasher),
+        successful_validation: validated.is_ok(),
+        chain_id: input.chain_id,
+        schema_id: STATELESS_INPUT_SCHEMA_ID,
+    });
+    match validated {
+        Ok(()) => Verdict::accepted(answer),
+        Err(error) => Verdict::refused(answer, error.to_string()),
+    }
+}
+
+/// The EXECUTE precompile of ethrex around an answer that is already known: what it lets through.
+pub(crate) fn execute(bytes: &[u8], known: &Answer) -> Option<Answer> {
+    let validator = Known(known.to_vec());
+    let mut gas = u64::MAX;
+    let output =
+        execute_precompile(bytes, &mut gas, Fork::LStar, &NativeCrypto, Some(&validator)).ok()?;
+    output.as_ref().try_into().ok()
+}
+
+struct Known(Vec<u8>);
+
+impl StatelessValidator for Known {
+    fn verify(&self, _: &SszStatelessInput) -> Result<Vec<u8>, VMError> {
+        Ok(self.0.clone())
+    }
+}
+
+fn decode(bytes: &[u8]) -> Result<SszStatelessInput, Refused> {
+    let (schema, body) = bytes.split_first_chunk().ok_or(Refused::Schema)?;
+    if u16::from_be_bytes(*schema) != STATELESS_INPUT_SCHEMA_ID {
+        return Err(Refused::Schema);
+    }
+    let input = SszStatelessInput::from_ssz_bytes(body).map_err(Refused::Ssz)?;
+    let mut again = Vec::new();
+    input.ssz_append(&mut again);
+    if again == body { Ok(input) } else { Err(Refused::NotCanonical) }
+}
+
+fn encode(result: &SszStatelessValidationResult) -> Answer {
+    let mut bytes = Vec::new();
+    result.ssz_append(&mut bytes);
+    bytes.try_into().unwrap_or([0xff; 43])
+}
+
+fn validate(input: &SszStatelessInput) -> Result<(), Refused> {
+    let crypto: Arc<dyn Crypto + Send + Sync> = Arc::new(NativeCrypto);
+    let witness = ExecutionWitness::from_ssz(input, crypto.as_ref())?;
+    let block = payload_block(&input.new_payload_request, crypto.as_ref())?;
+    execute_block(&block, witness, crypto)
+}
+
+fn execute_block(
+    block: &Block,
+    witness: ExecutionWitness,
+    crypto: Arc<dyn Crypto + Send + Sync>,
+) -> Result<(), Refused> {
+    let state = GuestProgramState::from_witness(witness, crypto.as_ref())?;
+    let mut state = GuestProgramStateWrapper::new(state, Arc::clone(&crypto) as _);
+    let config = state.lock_mutex()?.get_chain_config()?;
+    state.initialize_block_header_hashes(std::slice::from_ref(block))?;
+    let parent = state.get_block_parent_header(block.header.number)?;
+    if state.state_trie_root()? != parent.state_root {
+        return Err(Refused::InitialStateRoot);
+    }
+
+    validate_block_pre_execution(block, &parent, &config, ELASTICITY_MULTIPLIER)?;
+    validate_block_body(&block.header, &block.body, crypto.as_ref())?;
+
+    let mut evm = Evm::new_for_l1(state.clone(), Arc::clone(&crypto) as _);
+    let (result, access_list) = evm.execute_block(block)?;
+    let updates = evm.get_state_transitions()?;
+    state.apply_account_updates(&updates)?;
+
+    validate_gas_used(result.block_gas_used, &block.header)?;
+    validate_receipts_root_and_logs_bloom(&block.header, &result.receipts, crypto.as_ref())?;
+    validate_requests_hash(&block.header, &config, &result.requests)?;
+    let access_list = access_list.ok_or(Refused::NoAccessList)?;
+    let transactions = block.body.transactions.len();
+    validate_block_access_list_hash(
+        &block.header,
+        &config,
+        &access_list,
+        transactions,
+        crypto.as_ref(),
+    )?;
+    if state.state_trie_root()? != block.header.state_root {
+        return Err(Refused::StateRoot);
+    }
+    Ok(())
+}
+
+/// The block a payload makes, which must hash to what the payload says.
+fn payload_block(request: &NewPayloadRequest, crypto: &dyn Crypto) -> Result<Block, Refused> {
+    let payload = &request.execution_payload;
+    let transactions = payload
+        .transactions
+        .iter()
+        .enumerate()
+        .map(|(at, raw)| decode_transaction(raw).ok_or(Refused::Transaction(at)))
+        .collect::<Result<Vec<_>, _>>()?;
+    let withdrawals: Vec<Withdrawal> = payload
+        .withdrawals
+        .iter()
+        .map(|withdrawal| Withdrawal {
+            index: withdrawal.index,
+            validator_index: withdrawal.validator_index,
+            address: Address::from(withdrawal.address.0),
+            amount: withdrawal.amount,
+        })
+        .collect();
+    let hashes = transactions.iter().flat_map(Transaction::blob_versioned_hashes);
+    if !hashes.eq(request.versioned_hashes.iter().map(|hash| H256(*hash))) {
+        return Err(Refused::VersionedHashes);
+    }
+    let header = BlockHeader {
+        parent_hash: H256(payload.parent_hash),
+        ommers_hash: *DEFAULT_OMMERS_HASH,
+        coinbase: Address::from(payload.fee_recipient.0),
+        state_root: H256(payload.state_root),
+        transactions_root: compute_transactions_root(&transactions, crypto),
+        receipts_root: H256(payload.receipts_root),
+        logs_bloom: Bloom::from_slice(&payload.logs_bloom),
+        number: payload.block_number,
+        gas_limit: payload.gas_limit,
+        gas_used: payload.gas_used,
+        timestamp: payload.timestamp,
+        extra_data: Bytes::from(payload.extra_data.to_vec()),
+        prev_randao: H256(payload.prev_randao),
+        base_fee_per_gas: Some(base_fee(&payload.base_fee_per_gas)?),
+        withdrawals_root: Some(compute_withdrawals_root(&withdrawals, crypto)),
+        blob_gas_used: Some(payload.blob_gas_used),
+        excess_blob_gas: Some(payload.excess_blob_gas),
+        parent_beacon_block_root: Some(H256(request.parent_beacon_block_root)),
+        requests_hash: Some(compute_requests_hash(
+            &request.execution_requests.to_encoded_requests(),
+        )),
+        block_access_list_hash: Some(H256(crypto.keccak256(&payload.block_access_list))),
+        slot_number: Some(payload.slot_number),
+        ..Default::default()
+    };
+    if header.compute_block_hash(crypto) != H256(payload.block_hash) {
+        return Err(Refused::BlockHash);
+    }
+    let body = BlockBody { transactions, ommers: Vec::new(), withdrawals: Some(withdrawals) };
+    Ok(Block::new(header, body))
+}
+
+/// A transaction of Amsterdam in its one encoding.
+fn decode_transaction(raw: &[u8]) -> Option<Transaction> {
+    let first = *raw.first()?;
+    if first < 0x7f && !(1..=LAST_TRANSACTION_TYPE).contains(&first) {
+        return None;
+    }
+    let transaction = Transaction::decode_canonical(raw).ok()?;
+    let mut again = Vec::new();
+    transaction.encode_canonical(&mut again);
+    (again == raw).then_some(transaction)
+}
+
+fn base_fee(little_endian: &[u8; 32]) -> Result<u64, Refused> {
+    let (low, high) = little_endian.split_first_chunk().ok_or(Refused::BaseFee)?;
+    if high.iter().any(|byte| *byte != 0) {
+        return Err(Refused::BaseFee);
+    }
+    Ok(u64::from_le_bytes(*low))
+}
