@@ -30,6 +30,9 @@ pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(200);
 const LOG_RANGES: [u64; 3] = [u64::MAX, 10_000, 1_000];
 /// Gas limits get this much more than was estimated: a percentage.
 const GAS_MARGIN: u64 = 20;
+/// A new storage slot (EIP-8037), rounded up: messages sent meanwhile decide whether the message
+/// tree needs one.
+const NEW_SLOT_GAS: u64 = 100_000;
 /// Most gas of a transaction (EIP-7825): the margin does not lead beyond.
 const TRANSACTION_GAS_CAP: u64 = 1 << 24;
 
@@ -226,7 +229,8 @@ impl Endpoint {
     ) -> Result<u64, BridgeError> {
         let estimate = self.provider.estimate_gas(request).block(BlockId::latest()).await;
         let estimate = estimate.map_err(|error| self.refused(what, "eth_estimateGas", error))?;
-        let margin = estimate.saturating_add(estimate / 100 * GAS_MARGIN);
+        let margin =
+            estimate.saturating_add(estimate / 100 * GAS_MARGIN).saturating_add(NEW_SLOT_GAS);
         Ok(margin.min(TRANSACTION_GAS_CAP).max(estimate))
     }
 

@@ -130,11 +130,15 @@ impl Chain {
         Ok(header.flatten())
     }
 
-    /// The hash of the canonical block at a height.
+    /// The hash of the canonical block at a height. A block that is being made the head is not
+    /// there before it is the head.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn canonical_hash(&self, number: u64) -> Result<Option<B256>, ChainError> {
+        if number > self.heads.read().head.header.number {
+            return Ok(None);
+        }
         Ok(self.store.canonical_hash(number)?)
     }
 
@@ -151,7 +155,9 @@ impl Chain {
     /// # Errors
     /// When the store cannot be read.
     pub fn transaction(&self, hash: B256) -> Result<Option<TransactionLocation>, ChainError> {
-        Ok(self.store.transaction(hash)?)
+        let place = self.store.transaction(hash)?;
+        let head = self.heads.read().head.header.number;
+        Ok(place.filter(|place| place.block_number <= head))
     }
 
     /// The state a block leads to, at any height. Writes to it stay in it.
