@@ -1,13 +1,16 @@
 //! Generated blocks: built by Bough's executor on a generated world, with the witness of it.
 
-use alloy_consensus::Transaction as _;
+use std::collections::BTreeMap;
+
+use alloy_consensus::Typed2718 as _;
 use alloy_eips::eip4895::{Withdrawal, Withdrawals};
 use alloy_primitives::U256;
 use alloy_rlp::Encodable;
 use bough_stateless::{ExecutionWitness, Schema, StatelessInput};
 use bough_stf::{
     Block, BlockError, BlockExecutor, ChainSpec, Environment, ExtraPrecompiles, Fork,
-    ForkSchedule, State, StateSource, WitnessParts, WitnessRecorder, WorkLimits, seal_header,
+    ForkSchedule, State, StateSource, Transaction, WitnessParts, WitnessRecorder,
+    WorkLimits, revm::context_interface::result::ExecutionResult, seal_header,
 };
 
 use crate::{
@@ -19,8 +22,31 @@ use crate::{
 /// Tries at a transaction that may be included, for each that is wanted.
 const TRIES: usize = 3;
 
+/// What generated blocks did: how far a campaign reaches.
+#[derive(Debug, Default)]
+pub(crate) struct Reached {
+    pub(crate) blocks: u64,
+    pub(crate) empty: u64,
+    /// Transactions by type.
+    pub(crate) transactions: [u64; 5],
+    pub(crate) succeeded: u64,
+    pub(crate) reverted: u64,
+    /// Out of gas, invalid instructions and their kin.
+    pub(crate) halted: BTreeMap<String, u64>,
+    pub(crate) logs: u64,
+    /// Execution requests by type.
+    pub(crate) requests: BTreeMap<u8, u64>,
+    pub(crate) withdrawals: u64,
+    pub(crate) gas: u64,
+    /// Transactions that were tried and may not be included.
+    pub(crate) left_out: u64,
+}
+
 /// A valid block with its witness; an error when nothing the world allows is valid.
-pub(crate) fn generate(dice: &mut Dice) -> Result<StatelessInput, BlockError> {
+pub(crate) fn generate(
+    dice: &mut Dice,
+    reached: &mut Reached,
+) -> Result<StatelessInput, BlockError> {
     let world = World::generate(dice)?;
     let forks = ForkSchedule::always(Fork::Amsterdam);
     let spec = ChainSpec::new(world.chain_id, forks);
@@ -44,13 +70,23 @@ pub(crate) fn generate(dice: &mut Dice) -> Result<StatelessInput, BlockError> {
         };
         let transaction = transaction::generate(dice, &situation);
         match executor.execute_transaction(&transaction) {
-            Ok(_) => transactions.push(transaction),
-            Err(BlockError::Transaction { .. }) => {}
+            Ok(outcome) => {
+                reached.count(&transaction, &outcome.result);
+                transactions.push(transaction);
+            }
+            Err(BlockError::Transaction { .. }) => reached.left_out += 1,
             Err(error) => return Err(error),
         }
     }
     let withdrawals = withdrawals(dice, &world);
     let output = executor.finish(&withdrawals)?;
+    reached.blocks += 1;
+    reached.empty += u64::from(transactions.is_empty());
+    reached.gas += output.gas_used;
+    reached.withdrawals += u64::from(!withdrawals.is_empty());
+    for kind in output.requests.iter().flatten().filter_map(|request| request.first()) {
+        *reached.requests.entry(*kind).or_default() += 1;
+    }
     let header = seal_header(Fork::Amsterdam, &env, &transactions, &withdrawals, &output);
     let block = Block {
         header,
@@ -60,7 +96,6 @@ pub(crate) fn generate(dice: &mut Dice) -> Result<StatelessInput, BlockError> {
             withdrawals: Some(Withdrawals::new(withdrawals)),
         },
     };
-    debug_assert!(block.body.transactions.iter().all(|one| one.gas_limit() > 0));
     Ok(StatelessInput::from_block(
         Schema::of(Fork::Amsterdam).expect("invariant: Amsterdam has a schema"),
         world.chain_id,
@@ -69,6 +104,43 @@ pub(crate) fn generate(dice: &mut Dice) -> Result<StatelessInput, BlockError> {
         output.requests.unwrap_or_default(),
         witness(dice, &world, recorder.parts()),
     ))
+}
+
+impl Reached {
+    fn count(&mut self, transaction: &Transaction, result: &ExecutionResult) {
+        if let Some(count) = self.transactions.get_mut(usize::from(transaction.ty())) {
+            *count += 1;
+        }
+        self.logs += u64::try_from(result.logs().len()).unwrap_or(0);
+        match result {
+            ExecutionResult::Success { .. } => self.succeeded += 1,
+            ExecutionResult::Revert { .. } => self.reverted += 1,
+            ExecutionResult::Halt { reason, .. } => {
+                *self.halted.entry(format!("{reason:?}")).or_default() += 1;
+            }
+        }
+    }
+
+    /// Adds what another worker reached.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.blocks += other.blocks;
+        self.empty += other.empty;
+        for (sum, more) in self.transactions.iter_mut().zip(other.transactions) {
+            *sum += more;
+        }
+        self.succeeded += other.succeeded;
+        self.reverted += other.reverted;
+        for (reason, more) in other.halted {
+            *self.halted.entry(reason).or_default() += more;
+        }
+        self.logs += other.logs;
+        for (kind, more) in other.requests {
+            *self.requests.entry(kind).or_default() += more;
+        }
+        self.withdrawals += other.withdrawals;
+        self.gas += other.gas;
+        self.left_out += other.left_out;
+    }
 }
 
 fn environment(dice: &mut Dice, spec: &ChainSpec, world: &World) -> Environment {

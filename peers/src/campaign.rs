@@ -12,7 +12,7 @@ use std::{
 };
 
 use crate::{
-    block,
+    block::{self, Reached},
     dice::Dice,
     explain::Rule,
     judge::{Judged, Outcome, judge},
@@ -46,6 +46,7 @@ pub(crate) struct Tally {
     pub(crate) valid: u64,
     pub(crate) explained: BTreeMap<Rule, u64>,
     pub(crate) unexplained: u64,
+    pub(crate) reached: Reached,
 }
 
 /// Judges the shared inputs and all cases.
@@ -86,9 +87,11 @@ fn work(
         if case >= plan.cases.1 {
             return;
         }
-        let (bytes, label) = input(plan.seed, case, shared);
+        let mut reached = Reached::default();
+        let (bytes, label) = input(plan.seed, case, shared, &mut reached);
         let judged = judge(&bytes);
         let mut tally = tally.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        tally.reached.add(reached);
         count(plan, case, &label, &bytes, &judged, &mut tally);
         if tally.cases % PROGRESS == 0 {
             progress(&tally);
@@ -97,7 +100,12 @@ fn work(
 }
 
 /// The input of a case: first each shared one as it is, then blocks of which most are changed.
-fn input(seed: u64, case: u64, shared: &[(String, Vec<u8>)]) -> (Vec<u8>, String) {
+fn input(
+    seed: u64,
+    case: u64,
+    shared: &[(String, Vec<u8>)],
+    reached: &mut Reached,
+) -> (Vec<u8>, String) {
     let at = usize::try_from(case).unwrap_or(usize::MAX);
     if let Some((name, bytes)) = shared.get(at) {
         return (bytes.clone(), name.clone());
@@ -107,7 +115,7 @@ fn input(seed: u64, case: u64, shared: &[(String, Vec<u8>)]) -> (Vec<u8>, String
         let at = dice.below(shared.len());
         shared.get(at).map(|(name, bytes)| (bytes.clone(), name.clone())).unwrap_or_default()
     } else {
-        (generated(&mut dice), "generated".to_owned())
+        (generated(&mut dice, reached), "generated".to_owned())
     };
     if label == "generated" && dice.one_in(3) {
         return (bytes, label);
@@ -116,9 +124,9 @@ fn input(seed: u64, case: u64, shared: &[(String, Vec<u8>)]) -> (Vec<u8>, String
     (bytes, format!("{label}, {change}"))
 }
 
-fn generated(dice: &mut Dice) -> Vec<u8> {
+fn generated(dice: &mut Dice, reached: &mut Reached) -> Vec<u8> {
     loop {
-        if let Ok(input) = block::generate(dice) {
+        if let Ok(input) = block::generate(dice, reached) {
             return input.encode().expect("invariant: what was built can be encoded");
         }
     }

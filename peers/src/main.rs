@@ -57,7 +57,8 @@ fn main() -> ExitCode {
 
 /// Rules on stderr, the one line of result on stdout.
 fn report(tally: &Tally) {
-    let Tally { cases, agree, valid, explained, unexplained } = tally;
+    let Tally { cases, agree, valid, explained, unexplained, reached } = tally;
+    eprintln!("{reached:#?}");
     for (rule, times) in explained {
         eprintln!("{rule}: {times}");
     }

@@ -134,7 +134,7 @@ fn execute_block(
     crypto: Arc<dyn Crypto + Send + Sync>,
 ) -> Result<(), Refused> {
     let state = GuestProgramState::from_witness(witness, crypto.as_ref())?;
-    let mut state = GuestProgramStateWrapper::new(state, Arc::clone(&crypto) as _);
+    let mut state = GuestProgramStateWrapper::new(state, Arc::clone(&crypto));
     let config = state.lock_mutex()?.get_chain_config()?;
     state.initialize_block_header_hashes(std::slice::from_ref(block))?;
     let parent = state.get_block_parent_header(block.header.number)?;
@@ -145,7 +145,7 @@ fn execute_block(
     validate_block_pre_execution(block, &parent, &config, ELASTICITY_MULTIPLIER)?;
     validate_block_body(&block.header, &block.body, crypto.as_ref())?;
 
-    let mut evm = Evm::new_for_l1(state.clone(), Arc::clone(&crypto) as _);
+    let mut evm = Evm::new_for_l1(state.clone(), crypto.clone());
     let (result, access_list) = evm.execute_block(block)?;
     let updates = evm.get_state_transitions()?;
     state.apply_account_updates(&updates)?;
