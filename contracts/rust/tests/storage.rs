@@ -16,22 +16,14 @@ fn layout(artifact: &str) -> Result<Vec<(String, U256, u64, String)>> {
         .iter()
         .map(|v| {
             let offset = v["offset"].as_u64().ok_or_eyre("no offset")?;
-            Ok((
-                text(&v["label"])?,
-                text(&v["slot"])?.parse()?,
-                offset,
-                text(&v["type"])?,
-            ))
+            Ok((text(&v["label"])?, text(&v["slot"])?.parse()?, offset, text(&v["type"])?))
         })
         .collect()
 }
 
 fn check(artifact: &str, expected: &[(&str, U256, u64, &str)]) -> Result<()> {
     let got = layout(artifact)?;
-    let got: Vec<_> = got
-        .iter()
-        .map(|(l, s, o, t)| (l.as_str(), *s, *o, t.as_str()))
-        .collect();
+    let got: Vec<_> = got.iter().map(|(l, s, o, t)| (l.as_str(), *s, *o, t.as_str())).collect();
     ensure!(got == expected, "got {got:?}");
     Ok(())
 }
@@ -41,26 +33,11 @@ fn l2_messenger_slots() -> Result<()> {
     check(
         include_str!("../../artifacts/L2Messenger.json"),
         &[
-            (
-                "_claimed",
-                l2_messenger::CLAIMED_SLOT,
-                0,
-                "t_struct(BitMap)_storage",
-            ),
-            (
-                "_messageCount",
-                l2_messenger::MESSAGE_COUNT_SLOT,
-                0,
-                "t_uint64",
-            ),
+            ("_claimed", l2_messenger::CLAIMED_SLOT, 0, "t_struct(BitMap)_storage"),
+            ("_messageCount", l2_messenger::MESSAGE_COUNT_SLOT, 0, "t_uint64"),
             ("l1ChainId", l2_messenger::L1_CHAIN_ID_SLOT, 0, "t_uint256"),
             ("rollup", l2_messenger::ROLLUP_SLOT, 0, "t_address"),
-            (
-                "sent",
-                l2_messenger::SENT_SLOT,
-                0,
-                "t_mapping(t_bytes32,t_bool)",
-            ),
+            ("sent", l2_messenger::SENT_SLOT, 0, "t_mapping(t_bytes32,t_bool)"),
         ],
     )
 }
@@ -77,12 +54,7 @@ fn native_rollup_slots() -> Result<()> {
             ("_messageCount", slot(3), 0, "t_uint64"),
             ("lastAdvance", slot(3), 8, "t_uint64"),
             ("_head", slot(4), 0, "t_struct(Head)_storage"),
-            (
-                "_states",
-                slot(6),
-                0,
-                "t_mapping(t_uint256,t_struct(State)_storage)",
-            ),
+            ("_states", slot(6), 0, "t_mapping(t_uint256,t_struct(State)_storage)"),
             ("_messages", slot(7), 0, "t_struct(Tree)_storage"),
         ],
     )

@@ -6,11 +6,7 @@ use alloy_primitives::{B256, Bytes};
 use bough_mpt::{MptError, Node, NodeSource};
 use bough_stf::{StateError, StateSource, WitnessParts, WitnessRecorder};
 
-use crate::{
-    StoreError, Witness,
-    store::Snapshot,
-    types::BlockId,
-};
+use crate::{StoreError, Witness, store::Snapshot, types::BlockId};
 
 /// The store seen from one block: all trie nodes and codes, and the ancestors of its children.
 ///

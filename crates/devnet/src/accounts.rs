@@ -1,6 +1,6 @@
 //! The accounts everybody knows.
 
-use alloy_signer_local::{coins_bip39::English, MnemonicBuilder, PrivateKeySigner};
+use alloy_signer_local::{MnemonicBuilder, PrivateKeySigner, coins_bip39::English};
 
 use crate::DevnetError;
 

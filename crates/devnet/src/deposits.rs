@@ -27,11 +27,7 @@ pub(crate) async fn deposit_to_all(
     Ok(wei)
 }
 
-async fn deposit(
-    info: DevnetInfo,
-    key: PrivateKeySigner,
-    wei: U256,
-) -> Result<(), BridgeError> {
+async fn deposit(info: DevnetInfo, key: PrivateKeySigner, wei: U256) -> Result<(), BridgeError> {
     let recipient = key.address();
     let bridge = Bridge::connect(BridgeConfig {
         l1_url: info.l1_url,

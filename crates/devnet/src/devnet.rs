@@ -9,15 +9,15 @@ use std::{
 use alloy_primitives::{Address, B256, U256};
 use alloy_signer_local::PrivateKeySigner;
 use bough_contracts::addresses::L2_MESSENGER;
-use bough_l1::{L1Config, L1};
-use bough_node::{deploy, DeployConfig, Deployment, Node, NodeConfig};
+use bough_l1::{L1, L1Config};
+use bough_node::{DeployConfig, Deployment, Node, NodeConfig, deploy};
 use serde::Serialize;
-use tokio::time::{sleep, Instant};
+use tokio::time::{Instant, sleep};
 
 use crate::{
-    accounts::{dev_accounts, sequencer, MNEMONIC},
-    deposits::deposit_to_all,
     DevnetConfig, DevnetError,
+    accounts::{MNEMONIC, dev_accounts, sequencer},
+    deposits::deposit_to_all,
 };
 
 /// Each account's ether on L1 at genesis.

@@ -6,7 +6,7 @@ mod deposits;
 mod devnet;
 mod error;
 
-pub use accounts::{dev_accounts, MNEMONIC};
+pub use accounts::{MNEMONIC, dev_accounts};
 pub use config::DevnetConfig;
 pub use devnet::{DevAccount, Devnet, DevnetInfo};
 pub use error::DevnetError;

@@ -1,8 +1,8 @@
 //! The precompile.
 
-use alloy_primitives::{address, Address, Bytes};
+use alloy_primitives::{Address, Bytes, address};
 use bough_stateless::{
-    validate, ExecutionPayload, Schema, StatelessInput, StatelessValidationResult,
+    ExecutionPayload, Schema, StatelessInput, StatelessValidationResult, validate,
 };
 use bough_stf::{ForkSchedule, Precompile, PrecompileCall, PrecompileOutcome, WorkLimits};
 

@@ -6,6 +6,6 @@ mod places;
 mod price;
 
 pub use error::Refused;
-pub use execute::{Execute, Executed, L1Block, EXECUTE_ADDRESS};
+pub use execute::{EXECUTE_ADDRESS, Execute, Executed, L1Block};
 pub use places::Places;
 pub use price::Prices;

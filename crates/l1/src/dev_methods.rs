@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use alloy_primitives::U64;
 use jsonrpsee::{
-    types::{ErrorObjectOwned, Params},
     RpcModule,
+    types::{ErrorObjectOwned, Params},
 };
 use serde::Deserialize;
 use serde_json::Value;

@@ -5,14 +5,13 @@ use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 use alloy_genesis::{Genesis, GenesisAccount};
 use alloy_primitives::Address;
 use bough_chain::{Chain, ChainConfig, PoolConfig};
-use bough_execute::{Execute, EXECUTE_ADDRESS};
+use bough_execute::{EXECUTE_ADDRESS, Execute};
 use bough_rpc::{RpcConfig, RpcHandle, RpcHooks, RpcServer};
-use bough_stf::{system_contracts, ChainSpec, ExtraPrecompiles, ForkSchedule};
+use bough_stf::{ChainSpec, ExtraPrecompiles, ForkSchedule, system_contracts};
 
 use crate::{
-    dev_methods,
-    miner::{clock, Settings},
-    L1Config, L1Error, Miner,
+    L1Config, L1Error, Miner, dev_methods,
+    miner::{Settings, clock},
 };
 
 /// Bytes of the largest transaction the pool takes: settlement transactions are big.
@@ -60,8 +59,7 @@ impl L1 {
             finality: config.finality,
         };
         let miner = Arc::new(Miner::start(Arc::clone(&chain), settings));
-        let rpc_config =
-            RpcConfig { host: config.host, port: config.port, ..RpcConfig::default() };
+        let rpc_config = RpcConfig { host: config.host, port: config.port, ..RpcConfig::default() };
         let methods = dev_methods::module(&miner);
         let rpc =
             RpcServer::start(Arc::clone(&chain), rpc_config, RpcHooks::default(), methods).await?;

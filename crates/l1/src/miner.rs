@@ -5,14 +5,14 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use alloy_primitives::{keccak256, Address, B256};
+use alloy_primitives::{Address, B256, keccak256};
 use bough_chain::{BlockAttributes, Chain, ChainError, ChainEvent, StoredBlock, SubscriptionId};
 use parking_lot::Mutex;
 use thiserror::Error;
 use tokio::{
-    sync::{mpsc, oneshot, Notify},
+    sync::{Notify, mpsc, oneshot},
     task::JoinHandle,
-    time::{interval, MissedTickBehavior},
+    time::{MissedTickBehavior, interval},
 };
 use tracing::{debug, error};
 

@@ -91,10 +91,7 @@ fn decode_short(
         let Item::Text(value) = second else {
             return Err(Malformed::LeafValue);
         };
-        return Ok(Node::Leaf {
-            path,
-            value: raw.slice_ref(value),
-        });
+        return Ok(Node::Leaf { path, value: raw.slice_ref(value) });
     }
     if path.as_slice().is_empty() {
         return Err(Malformed::EmptyExtensionPath);
@@ -106,11 +103,7 @@ fn decode_short(
         Child::Node(node) | Child::Hashed(_, node) => matches!(**node, Node::Branch { .. }),
         Child::Embedded(embedded) => matches!(*embedded.node, Node::Branch { .. }),
     };
-    if branch {
-        Ok(Node::Extension { path, child })
-    } else {
-        Err(Malformed::ExtensionChild)
-    }
+    if branch { Ok(Node::Extension { path, child }) } else { Err(Malformed::ExtensionChild) }
 }
 
 /// A branch.
@@ -135,11 +128,7 @@ fn decode_branch(
     };
     let taken =
         children.iter().filter(|child| !child.is_empty()).count() + usize::from(!value.is_empty());
-    if taken < 2 {
-        Err(Malformed::BranchOccupancy)
-    } else {
-        Ok(Node::Branch { children, value })
-    }
+    if taken < 2 { Err(Malformed::BranchOccupancy) } else { Ok(Node::Branch { children, value }) }
 }
 
 /// A reference to a child.
@@ -160,10 +149,7 @@ fn decode_child(
             Ok(if whole.len() < HASHED_FROM {
                 Child::Node(node)
             } else {
-                Child::Embedded(Arc::new(Embedded {
-                    raw: raw.slice_ref(whole),
-                    node,
-                }))
+                Child::Embedded(Arc::new(Embedded { raw: raw.slice_ref(whole), node }))
             })
         }
     }
@@ -173,18 +159,10 @@ fn decode_child(
 fn next_item<'a>(buffer: &mut &'a [u8]) -> Result<Item<'a>, Malformed> {
     let start = *buffer;
     let header = Header::decode(buffer).map_err(|_| Malformed::Rlp)?;
-    let (payload, rest) = buffer
-        .split_at_checked(header.payload_length)
-        .ok_or(Malformed::Rlp)?;
-    let whole = start
-        .get(..start.len() - rest.len())
-        .ok_or(Malformed::Rlp)?;
+    let (payload, rest) = buffer.split_at_checked(header.payload_length).ok_or(Malformed::Rlp)?;
+    let whole = start.get(..start.len() - rest.len()).ok_or(Malformed::Rlp)?;
     *buffer = rest;
-    Ok(if header.list {
-        Item::List { payload, whole }
-    } else {
-        Item::Text(payload)
-    })
+    Ok(if header.list { Item::List { payload, whole } } else { Item::Text(payload) })
 }
 
 /// Checks the items of a list that nothing reads, at every depth, without recursion.

@@ -20,16 +20,11 @@ impl Node {
             }
             Self::Branch { children, value } => {
                 payload.reserve(children.len() * (1 + B256::len_bytes()));
-                children
-                    .iter()
-                    .for_each(|child| child.encode_reference(&mut payload));
+                children.iter().for_each(|child| child.encode_reference(&mut payload));
                 value.encode(&mut payload);
             }
         }
-        let header = Header {
-            list: true,
-            payload_length: payload.len(),
-        };
+        let header = Header { list: true, payload_length: payload.len() };
         let mut raw = Vec::with_capacity(header.length_with_payload());
         header.encode(&mut raw);
         raw.extend_from_slice(&payload);

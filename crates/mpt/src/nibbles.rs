@@ -52,9 +52,7 @@ impl Nibbles {
         let mut compact = Vec::with_capacity(1 + pairs.len() / 2);
         compact.push(first);
         compact.extend(
-            pairs
-                .chunks(2)
-                .map(|pair| pair.iter().fold(0, |byte, nibble| byte << 4 | nibble)),
+            pairs.chunks(2).map(|pair| pair.iter().fold(0, |byte, nibble| byte << 4 | nibble)),
         );
         compact
     }

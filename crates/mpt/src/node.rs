@@ -83,10 +83,7 @@ impl Child {
         if path.is_empty() {
             child
         } else {
-            Self::new(Node::Extension {
-                path: Nibbles::new(path),
-                child,
-            })
+            Self::new(Node::Extension { path: Nibbles::new(path), child })
         }
     }
 

@@ -36,20 +36,12 @@ impl NodeSet {
     where
         I: IntoIterator<Item: Into<Bytes>>,
     {
-        let mut entries: Vec<Entry> = nodes
-            .into_iter()
-            .map(|raw| Entry::new(raw.into()))
-            .collect();
+        let mut entries: Vec<Entry> = nodes.into_iter().map(|raw| Entry::new(raw.into())).collect();
         let hashed = entries.len();
         entries.sort_unstable_by_key(|entry| entry.hash);
         entries.dedup_by_key(|entry| entry.hash);
         let has_replacements = entries.iter().any(Entry::replaces_hash);
-        Self {
-            entries,
-            has_replacements,
-            hashed,
-            decoded: Cell::new(0),
-        }
+        Self { entries, has_replacements, hashed, decoded: Cell::new(0) }
     }
 
     /// Checks every node that can be reached from `root` through the nodes of the set, as the spec does when it opens
@@ -62,10 +54,7 @@ impl NodeSet {
             return Ok(());
         }
         let mut visited = Vec::new();
-        let result = self.visit(
-            self.find(root).ok_or(MptError::Missing(root))?,
-            &mut visited,
-        );
+        let result = self.visit(self.find(root).ok_or(MptError::Missing(root))?, &mut visited);
         if result.is_err() {
             visited.iter().for_each(|entry| entry.visited.set(false));
         }
@@ -135,10 +124,7 @@ impl NodeSet {
 
     /// The entry with this hash.
     fn find(&self, hash: B256) -> Option<&Entry> {
-        let position = self
-            .entries
-            .binary_search_by_key(&hash, |entry| entry.hash)
-            .ok()?;
+        let position = self.entries.binary_search_by_key(&hash, |entry| entry.hash).ok()?;
         self.entries.get(position)
     }
 
@@ -153,10 +139,7 @@ impl NodeSet {
 
     /// As `node_of`, naming the node in the error.
     fn decode(&self, entry: &Entry) -> Result<Arc<Node>, MptError> {
-        self.node_of(entry).map_err(|reason| MptError::Malformed {
-            hash: entry.hash,
-            reason,
-        })
+        self.node_of(entry).map_err(|reason| MptError::Malformed { hash: entry.hash, reason })
     }
 
     /// What a 32-byte reference stands for.
@@ -186,12 +169,7 @@ impl NodeSource for NodeSet {
 
 impl Entry {
     fn new(raw: Bytes) -> Self {
-        Self {
-            hash: keccak256(&raw),
-            raw,
-            node: OnceCell::new(),
-            visited: Cell::new(false),
-        }
+        Self { hash: keccak256(&raw), raw, node: OnceCell::new(), visited: Cell::new(false) }
     }
 
     /// Whether a parent that refers to this by hash means, in the spec, something else than a stored node.

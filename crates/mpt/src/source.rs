@@ -39,9 +39,7 @@ impl<S: NodeSource + ?Sized> NodeSource for Arc<S> {
 impl NodeSource for BTreeMap<B256, Bytes> {
     fn node(&self, hash: B256) -> Result<Arc<Node>, MptError> {
         let raw = self.get(&hash).ok_or(MptError::Missing(hash))?;
-        Node::decode(raw)
-            .map(Arc::new)
-            .map_err(|reason| MptError::Malformed { hash, reason })
+        Node::decode(raw).map(Arc::new).map_err(|reason| MptError::Malformed { hash, reason })
     }
 }
 

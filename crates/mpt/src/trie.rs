@@ -20,13 +20,7 @@ pub struct Trie {
 impl Trie {
     /// The stored trie with this root. Nothing is read yet.
     pub fn from_root(root: B256) -> Self {
-        Self {
-            root: if root == EMPTY_ROOT_HASH {
-                Child::Empty
-            } else {
-                Child::Hash(root)
-            },
-        }
+        Self { root: if root == EMPTY_ROOT_HASH { Child::Empty } else { Child::Hash(root) } }
     }
 
     /// The value under `key`.
@@ -149,9 +143,7 @@ fn insert<S: NodeSource + ?Sized>(
             }
             let (shared, tail) = rest.split_at(common_prefix(path.as_slice(), rest));
             let old_tail = path.as_slice().strip_prefix(shared).unwrap_or_default();
-            let fork = Fork::default()
-                .leaf(old_tail, std::mem::take(old))
-                .leaf(tail, value);
+            let fork = Fork::default().leaf(old_tail, std::mem::take(old)).leaf(tail, value);
             *slot = Child::extension(shared, fork.into());
         }
         Node::Extension { path, child } => {
@@ -161,15 +153,10 @@ fn insert<S: NodeSource + ?Sized>(
             }
             let (shared, tail) = rest.split_at(common_prefix(path.as_slice(), rest));
             let old_tail = path.as_slice().strip_prefix(shared).unwrap_or_default();
-            let fork = Fork::default()
-                .extension(old_tail, std::mem::take(child))
-                .leaf(tail, value);
+            let fork = Fork::default().extension(old_tail, std::mem::take(child)).leaf(tail, value);
             *slot = Child::extension(shared, fork.into());
         }
-        Node::Branch {
-            children,
-            value: own,
-        } => match pick_mut(children, rest) {
+        Node::Branch { children, value: own } => match pick_mut(children, rest) {
             Some((child, tail)) => return insert(child, source, tail, value),
             None => *own = value,
         },
@@ -268,10 +255,9 @@ fn collapse<S: NodeSource + ?Sized>(
     let mut taken = (0u8..).zip(children).filter(|(_, child)| !child.is_empty());
     match (taken.next(), taken.next(), value.is_empty()) {
         // Only the likes of a leaf without a value lead here.
-        (None, _, true) => Err(MptError::Malformed {
-            hash: B256::ZERO,
-            reason: Malformed::BranchOccupancy,
-        }),
+        (None, _, true) => {
+            Err(MptError::Malformed { hash: B256::ZERO, reason: Malformed::BranchOccupancy })
+        }
         (None, _, false) => Ok(Some(Child::leaf(Nibbles::default(), value.clone()))),
         (Some((nibble, only)), None, true) => match join(&[nibble], only, source)? {
             Some(joined) => Ok(Some(joined)),
@@ -289,10 +275,9 @@ fn join<S: NodeSource + ?Sized>(
 ) -> Result<Option<Child>, MptError> {
     Ok(match child.resolve(source)?.as_deref() {
         None | Some(Node::Empty) => Some(Child::Empty),
-        Some(Node::Leaf { path: tail, value }) => Some(Child::leaf(
-            Nibbles::concat(path, tail.as_slice()),
-            value.clone(),
-        )),
+        Some(Node::Leaf { path: tail, value }) => {
+            Some(Child::leaf(Nibbles::concat(path, tail.as_slice()), value.clone()))
+        }
         Some(Node::Extension { path: tail, child }) => Some(Child::new(Node::Extension {
             path: Nibbles::concat(path, tail.as_slice()),
             child: child.clone(),

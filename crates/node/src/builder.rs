@@ -2,15 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use alloy_primitives::{keccak256, B256};
+use alloy_primitives::{B256, keccak256};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use bough_chain::{BlockAttributes, Budget, ChainError, StoredBlock};
 use bough_rollup::{AnchorPoint, PreconfirmedHeader};
-use tokio::time::{interval, MissedTickBehavior};
+use tokio::time::{MissedTickBehavior, interval};
 use tracing::{debug, error};
 
-use crate::{shared::Shared, NodeError};
+use crate::{NodeError, shared::Shared};
 
 /// Most seconds that an L2 block may lag behind the last L1 block.
 const MAX_LAG: u64 = 12;
@@ -80,8 +80,7 @@ impl Builder {
         // Anchors never go back: what L1 has reorganised away is gone from the head as well.
         let before = AnchorPoint::from_extra_data(&head.header.extra_data).unwrap_or_default();
         let Some(anchor) = derivation.anchor_at(derivation.tip().number) else { return Ok(None) };
-        if anchor.point().l1_block < before.l1_block
-            || anchor.message_count < before.message_count
+        if anchor.point().l1_block < before.l1_block || anchor.message_count < before.message_count
         {
             return Ok(None);
         }

@@ -3,19 +3,19 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use alloy_consensus::{SignableTransaction, TxEip1559};
-use alloy_primitives::{Bytes, TxKind, B256, U256};
+use alloy_primitives::{B256, Bytes, TxKind, U256};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::{SolCall, SolError};
 use bough_chain::{CallError, ChainError, StateOverrides, StoreSource, StoredBlock};
-use bough_contracts::{addresses::L2_MESSENGER, l2_messenger::CLAIMED_SLOT, L2Messenger};
+use bough_contracts::{L2Messenger, addresses::L2_MESSENGER, l2_messenger::CLAIMED_SLOT};
 use bough_rollup::{Anchor, AnchorPoint, SentMessage};
-use bough_stf::{revm::context::TxEnv, State, Transaction};
+use bough_stf::{State, Transaction, revm::context::TxEnv};
 use tracing::{debug, warn};
 
 use crate::{
-    shared::{Shared, Waiting},
     NodeError,
+    shared::{Shared, Waiting},
 };
 
 /// Blocks after which a message that could not be delivered is tried again.
@@ -176,10 +176,8 @@ impl Claimer {
             input: data,
             ..TxEip1559::default()
         };
-        let signature = self
-            .key
-            .sign_hash_sync(&transaction.signature_hash())
-            .map_err(crate::L1Error::from)?;
+        let signature =
+            self.key.sign_hash_sync(&transaction.signature_hash()).map_err(crate::L1Error::from)?;
         let transaction = Transaction::from(transaction.into_signed(signature));
         Ok(chain.submit(transaction).map_err(|why| Waiting::Fails(why.to_string())))
     }
@@ -208,10 +206,7 @@ fn reason(error: &CallError) -> String {
 }
 
 /// Whether a message from L1 was delivered, by the messenger's bitmap.
-pub(crate) fn is_delivered(
-    state: &mut State<StoreSource>,
-    nonce: u64,
-) -> Result<bool, ChainError> {
+pub(crate) fn is_delivered(state: &mut State<StoreSource>, nonce: u64) -> Result<bool, ChainError> {
     let word = state.storage_at(L2_MESSENGER, claimed_word(nonce))?;
     let [.., bit] = nonce.to_be_bytes();
     Ok(word.bit(usize::from(bit)))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use alloy_eips::BlockNumberOrTag;
-use alloy_primitives::{Address, TxKind, B256, U256};
+use alloy_primitives::{Address, B256, TxKind, U256};
 use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::SolConstructor;
 use bough_contracts::NativeRollup;
@@ -11,8 +11,8 @@ use bough_rollup::{Policy, RollupConfig};
 use bough_stf::{Fork, ForkSchedule};
 
 use crate::{
-    l1_client::{Call, L1Client},
     DeployError, Deployment,
+    l1_client::{Call, L1Client},
 };
 
 const PATIENCE: Duration = Duration::from_secs(120);

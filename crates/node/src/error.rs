@@ -83,7 +83,9 @@ pub enum NodeError {
         source: ConfigError,
     },
     /// There is no contract of this kind.
-    #[error("no NativeRollup at {rollup} on L1 (chain {l1_chain_id}): deploy one, or check the address and the L1 URL")]
+    #[error(
+        "no NativeRollup at {rollup} on L1 (chain {l1_chain_id}): deploy one, or check the address and the L1 URL"
+    )]
     NoRollup {
         /// Where it should be.
         rollup: Address,
@@ -133,7 +135,9 @@ pub enum DeployError {
     #[error("the deployment {0} failed: the deployer needs ether for gas and for the escrow")]
     Failed(B256),
     /// The contract landed elsewhere: another transaction of the deployer came first.
-    #[error("the contract is at {got:?}, expected {expected}: another transaction of the deployer came first; deploy again")]
+    #[error(
+        "the contract is at {got:?}, expected {expected}: another transaction of the deployer came first; deploy again"
+    )]
     Address {
         /// Where it is.
         got: Option<Address>,

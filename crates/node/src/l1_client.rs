@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope};
-use alloy_eips::{eip2718::Encodable2718, BlockId, BlockNumberOrTag};
+use alloy_eips::{BlockId, BlockNumberOrTag, eip2718::Encodable2718};
 use alloy_network::Ethereum;
-use alloy_primitives::{Address, Bytes, TxKind, B256, U256};
+use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
 use alloy_provider::{Provider, RootProvider};
 use alloy_rpc_types_eth::{Filter, TransactionReceipt, TransactionRequest};
 use alloy_signer::SignerSync;
@@ -13,7 +13,7 @@ use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::SolCall;
 use alloy_transport::TransportError;
 use bough_rollup::{L1Block, L1BlockId, L1Log};
-use tokio::time::{sleep, Instant};
+use tokio::time::{Instant, sleep};
 
 use crate::L1Error;
 

@@ -14,7 +14,7 @@ mod shared;
 mod watcher;
 
 pub use config::NodeConfig;
-pub use deploy::{deploy, DeployConfig, Deployed};
+pub use deploy::{DeployConfig, Deployed, deploy};
 pub use deployment::Deployment;
 pub use error::{DeployError, L1Error, NodeError};
 pub use node::Node;

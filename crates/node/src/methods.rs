@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use alloy_primitives::{B256, U64};
 use bough_rollup::SignedPreconfirmation;
-use jsonrpsee::{types::ErrorObjectOwned, RpcModule};
+use jsonrpsee::{RpcModule, types::ErrorObjectOwned};
 use serde::Serialize;
 
 use crate::shared::Shared;

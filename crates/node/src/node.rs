@@ -7,17 +7,15 @@ use alloy_primitives::Address;
 use bough_chain::{Chain, ChainConfig, PoolConfig};
 use bough_contracts::NativeRollup;
 use bough_execute::Prices;
-use bough_rollup::{
-    Derivation, ExecutePrice, L1BlockId, RollupConfig, SettlementBudget,
-};
+use bough_rollup::{Derivation, ExecutePrice, L1BlockId, RollupConfig, SettlementBudget};
 use bough_rpc::{RpcConfig, RpcHandle, RpcHooks, RpcServer};
 use parking_lot::Mutex;
 use tokio::{sync::watch, task::JoinSet};
 use tracing::info;
 
 use crate::{
-    builder::Builder, claimer::Claimer, l1_client::L1Client, methods, settler::Settler,
-    shared::Shared, watcher::Watcher, L1Error, NodeConfig, NodeError,
+    L1Error, NodeConfig, NodeError, builder::Builder, claimer::Claimer, l1_client::L1Client,
+    methods, settler::Settler, shared::Shared, watcher::Watcher,
 };
 
 /// Gas set aside for the system calls of a block: what the first blocks of a rollup need, whose
@@ -45,10 +43,7 @@ impl Node {
         let protocol = config.deployment.rollup_config()?;
         let sequencer = check_rollup(&l1, &protocol).await?;
         if !sequencer.is_zero() && sequencer != config.key.address() {
-            return Err(NodeError::NotSequencer {
-                got: config.key.address(),
-                expected: sequencer,
-            });
+            return Err(NodeError::NotSequencer { got: config.key.address(), expected: sequencer });
         }
         let shared = Arc::new(share(&config, &protocol, &l1).await?);
         let watcher = Watcher {
@@ -57,8 +52,7 @@ impl Node {
             poll_interval: config.poll_interval,
         };
         watcher.catch_up().await?;
-        let rpc_config =
-            RpcConfig { host: config.host, port: config.port, ..RpcConfig::default() };
+        let rpc_config = RpcConfig { host: config.host, port: config.port, ..RpcConfig::default() };
         let rpc = RpcServer::start(
             Arc::clone(&shared.chain),
             rpc_config,
@@ -70,9 +64,7 @@ impl Node {
         let key = config.key;
         let mut building = JoinSet::new();
         let block_time = config.block_time;
-        building.spawn(
-            Builder { shared: Arc::clone(&shared), key: key.clone(), block_time }.run(),
-        );
+        building.spawn(Builder { shared: Arc::clone(&shared), key: key.clone(), block_time }.run());
         let claimer =
             Claimer { shared: Arc::clone(&shared), key: key.clone(), tried: BTreeMap::new() };
         building.spawn(claimer.run());
@@ -128,9 +120,7 @@ async fn check_rollup(l1: &L1Client, protocol: &RollupConfig) -> Result<Address,
         Err(L1Error::Incomplete(_) | L1Error::Refused(_)) => return Err(no_rollup),
         Err(why) => return Err(why.into()),
     };
-    protocol
-        .check_contract(&contract)
-        .map_err(|source| NodeError::Config { rollup, source })?;
+    protocol.check_contract(&contract).map_err(|source| NodeError::Config { rollup, source })?;
     Ok(contract.sequencer)
 }
 

@@ -6,15 +6,15 @@ use alloy_primitives::TxKind;
 use alloy_signer_local::PrivateKeySigner;
 use bough_chain::{ChainError, StoredBlock};
 use bough_rollup::{
-    advance_calldata, block_input, AnchorPoint, BlockCost, BlockInput, SettlementError,
+    AnchorPoint, BlockCost, BlockInput, SettlementError, advance_calldata, block_input,
 };
 use bough_stateless::ExecutionWitness;
 use tracing::{debug, warn};
 
 use crate::{
+    L1Error, NodeError,
     l1_client::{Call, L1Client},
     shared::Shared,
-    L1Error, NodeError,
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -91,13 +91,11 @@ impl Settler {
         let head = chain.head().header.number;
         let mut batch: Vec<(BlockCost, BlockInput)> = Vec::new();
         for number in settled.saturating_add(1)..=head {
-            let block =
-                chain.block(number)?.ok_or(ChainError::UnknownNumber { number, head })?;
+            let block = chain.block(number)?.ok_or(ChainError::UnknownNumber { number, head })?;
             let input = self.input(&block)?;
             let cost =
                 BlockCost { input_bytes: input.input.len(), gas_used: block.header.gas_used };
-            let costs: Vec<BlockCost> =
-                batch.iter().map(|(cost, _)| *cost).chain([cost]).collect();
+            let costs: Vec<BlockCost> = batch.iter().map(|(cost, _)| *cost).chain([cost]).collect();
             if !batch.is_empty() && (costs.len() > MAX_BLOCKS || !self.shared.budget.fits(&costs)) {
                 break;
             }

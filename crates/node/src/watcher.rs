@@ -7,7 +7,7 @@ use alloy_primitives::B256;
 use bough_rollup::{Action, AnchorPoint, DerivationError, L1BlockId};
 use tracing::{debug, error, info, warn};
 
-use crate::{l1_client::L1Client, shared::Shared, NodeError};
+use crate::{NodeError, l1_client::L1Client, shared::Shared};
 
 /// Feeds L1's blocks to the derivation and names the safe and the finalized L2 block.
 pub(crate) struct Watcher {
@@ -101,10 +101,14 @@ impl Watcher {
         let mut block = chain.head();
         while block.header.number > 0 && !self.is_anchored(&block.header) {
             let parent = chain.block(block.header.parent_hash)?;
-            block = parent.ok_or(bough_chain::ChainError::UnknownBlock(block.header.parent_hash))?;
+            block =
+                parent.ok_or(bough_chain::ChainError::UnknownBlock(block.header.parent_hash))?;
         }
         if block.hash != chain.head().hash {
-            warn!(l2_block = block.header.number, "L2 goes back: what came after is anchored to L1 blocks that are gone");
+            warn!(
+                l2_block = block.header.number,
+                "L2 goes back: what came after is anchored to L1 blocks that are gone"
+            );
             chain.set_head(block.hash)?;
             self.shared.announce(&block);
         }

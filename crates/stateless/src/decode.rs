@@ -1,16 +1,16 @@
 //! Between bytes, wire containers and the input.
 
 use alloy_eips::eip4895::Withdrawal;
-use alloy_primitives::{Bytes, B256, U256};
+use alloy_primitives::{B256, Bytes, U256};
 use bough_stf::Fork;
 use libssz::SszEncode;
 use libssz_merkle::{HashTreeRoot, Sha2Hasher};
 use libssz_types::{ProgressiveList, SszList};
 
 use crate::{
-    input::{ExecutionPayload, ExecutionWitness, NewPayloadRequest, Schema, StatelessInput},
-    wire::{self, amsterdam, osaka, Container},
     DecodeError,
+    input::{ExecutionPayload, ExecutionWitness, NewPayloadRequest, Schema, StatelessInput},
+    wire::{self, Container, amsterdam, osaka},
 };
 
 /// Length of the schema id, bytes; it is big-endian.
@@ -29,9 +29,8 @@ impl StatelessInput {
     /// # Errors
     /// [`DecodeError`], for which the answer is 43 zero bytes.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let (id, body) = bytes
-            .split_first_chunk::<SCHEMA_LENGTH>()
-            .ok_or(DecodeError::TooShort(bytes.len()))?;
+        let (id, body) =
+            bytes.split_first_chunk::<SCHEMA_LENGTH>().ok_or(DecodeError::TooShort(bytes.len()))?;
         let schema = Schema::from_id(u16::from_be_bytes(*id))?;
         if schema.fork() >= Fork::Amsterdam {
             let wire: amsterdam::StatelessInput = decode_canonical(body)?;
@@ -67,8 +66,7 @@ impl StatelessInput {
                 .ssz_append(&mut bytes);
         } else {
             let new_payload_request = request.try_into()?;
-            osaka::StatelessInput { new_payload_request, witness, chain_id }
-                .ssz_append(&mut bytes);
+            osaka::StatelessInput { new_payload_request, witness, chain_id }.ssz_append(&mut bytes);
         }
         Ok(bytes)
     }
@@ -106,9 +104,7 @@ fn lists<const N: usize>(items: &[Bytes]) -> Result<Vec<SszList<u8, N>>, DecodeE
     items.iter().map(bytes_list).collect()
 }
 
-fn unlist<const N: usize>(
-    items: impl IntoIterator<Item = SszList<u8, N>>,
-) -> Vec<Bytes> {
+fn unlist<const N: usize>(items: impl IntoIterator<Item = SszList<u8, N>>) -> Vec<Bytes> {
     items.into_iter().map(|item| item.into_inner().into()).collect()
 }
 

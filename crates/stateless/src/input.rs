@@ -1,7 +1,7 @@
 //! The input, whatever the fork's wire form.
 
 use alloy_eips::eip4895::Withdrawal;
-use alloy_primitives::{Address, Bloom, Bytes, B256, U256};
+use alloy_primitives::{Address, B256, Bloom, Bytes, U256};
 use bough_stf::Fork;
 
 use crate::DecodeError;

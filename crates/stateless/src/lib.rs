@@ -10,10 +10,8 @@ mod wire;
 mod witness;
 
 pub use error::{DecodeError, Invalid, PayloadError, WitnessError};
-pub use input::{
-    ExecutionPayload, ExecutionWitness, NewPayloadRequest, Schema, StatelessInput,
-};
+pub use input::{ExecutionPayload, ExecutionWitness, NewPayloadRequest, Schema, StatelessInput};
 pub use result::StatelessValidationResult;
 pub use validate::{
-    run_stateless_guest, validate, verify_stateless_new_payload, witness_read, Validated,
+    Validated, run_stateless_guest, validate, verify_stateless_new_payload, witness_read,
 };

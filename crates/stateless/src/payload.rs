@@ -1,13 +1,13 @@
 //! The block that a payload makes, and the input that a block makes.
 
 use alloy_consensus::{
-    proofs::calculate_withdrawals_root, Header, Transaction as _, EMPTY_OMMER_ROOT_HASH,
-    EMPTY_ROOT_HASH,
+    EMPTY_OMMER_ROOT_HASH, EMPTY_ROOT_HASH, Header, Transaction as _,
+    proofs::calculate_withdrawals_root,
 };
 use alloy_eips::{eip2718::Decodable2718, eip2718::Encodable2718};
-use alloy_primitives::{keccak256, Bytes, B256};
+use alloy_primitives::{B256, Bytes, keccak256};
 use alloy_trie::root::ordered_trie_root_with_encoder;
-use bough_stf::{requests_hash, Block, Fork, Transaction};
+use bough_stf::{Block, Fork, Transaction, requests_hash};
 
 use crate::{
     ExecutionPayload, ExecutionWitness, NewPayloadRequest, PayloadError, Schema, StatelessInput,
@@ -67,12 +67,10 @@ pub(crate) fn payload_transactions(
         .iter()
         .enumerate()
         .map(|(at, raw)| {
-            Transaction::decode_2718_exact(raw)
-                .map_err(|_| PayloadError::MalformedTransaction(at))
+            Transaction::decode_2718_exact(raw).map_err(|_| PayloadError::MalformedTransaction(at))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let hashes =
-        transactions.iter().flat_map(|tx| tx.blob_versioned_hashes().unwrap_or_default());
+    let hashes = transactions.iter().flat_map(|tx| tx.blob_versioned_hashes().unwrap_or_default());
     if !hashes.eq(&request.versioned_hashes) {
         return Err(PayloadError::VersionedHashes);
     }

@@ -1,14 +1,14 @@
 //! The statement itself.
 
 use bough_stf::{
-    check_claim, execute_block, recover, ChainSpec, ExecutableBlock, ExtraPrecompiles, Fork,
-    ForkSchedule, State, StateSource, WitnessParts, WitnessRecorder, WorkLimits,
+    ChainSpec, ExecutableBlock, ExtraPrecompiles, Fork, ForkSchedule, State, StateSource,
+    WitnessParts, WitnessRecorder, WorkLimits, check_claim, execute_block, recover,
 };
 
 use crate::{
+    Invalid, PayloadError, StatelessInput, StatelessValidationResult,
     payload::{payload_header, payload_transactions},
     witness::Witness,
-    Invalid, PayloadError, StatelessInput, StatelessValidationResult,
 };
 
 /// What a valid payload did.

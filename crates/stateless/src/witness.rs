@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use alloy_consensus::Header;
-use alloy_primitives::{keccak256, Bytes, B256};
+use alloy_primitives::{B256, Bytes, keccak256};
 use alloy_rlp::{Decodable, Header as RlpHeader};
 use bough_mpt::{MptError, Node, NodeSet, NodeSource};
 use bough_stf::{Fork, StateError, StateSource};
@@ -47,10 +47,7 @@ impl Witness {
 
 /// `validate_headers` of the spec: all decoded, each the child of the one before it. Gives the
 /// last, which is the parent, and all hashes.
-fn validate_headers(
-    fork: Fork,
-    headers: &[Bytes],
-) -> Result<(Header, Vec<B256>), WitnessError> {
+fn validate_headers(fork: Fork, headers: &[Bytes]) -> Result<(Header, Vec<B256>), WitnessError> {
     let mut hashes: Vec<B256> = Vec::with_capacity(headers.len());
     let mut parent = None;
     for (at, raw) in headers.iter().enumerate() {

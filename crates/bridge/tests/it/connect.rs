@@ -1,4 +1,5 @@
 //! A bridge is refused whose ends do not belong together.
+use crate::common::FakeNode;
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
 use bough_bridge::{Bridge, BridgeConfig, BridgeError, Chain};
@@ -8,7 +9,6 @@ use bough_contracts::{
     addresses::L2_MESSENGER,
 };
 use bough_rollup::Direction;
-use crate::common::FakeNode;
 use serde_json::json;
 
 const ROLLUP: Address = Address::repeat_byte(7);

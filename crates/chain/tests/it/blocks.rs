@@ -1,10 +1,10 @@
 //! Building blocks and reading them back.
 
+use crate::common::*;
 use alloy_consensus::{Transaction as _, TxReceipt};
 use alloy_primitives::{Address, B256, U256};
 use bough_chain::{BlockAttributes, Chain, ChainConfig, ChainError, FirstError, ImportAs};
 use bough_stf::{BlockError, TransactionError, recover};
-use crate::common::*;
 
 #[test]
 fn transfers_deploys_and_storage_in_both_forks() {

@@ -1,5 +1,6 @@
 //! The settlement of built blocks: their witness is enough, their size is what is said.
 
+use crate::common::*;
 use alloy_consensus::TxEip1559;
 use alloy_genesis::GenesisAccount;
 use alloy_primitives::{Address, B256, Bytes, U256, bytes};
@@ -9,7 +10,6 @@ use bough_chain::{
 };
 use bough_stateless::{ExecutionWitness, Schema, StatelessInput, run_stateless_guest};
 use bough_stf::{Fork, recover};
-use crate::common::*;
 
 fn stateless_input(fork: Fork, block: &StoredBlock, witness: &Witness) -> StatelessInput {
     let Witness { state, codes, headers } = witness.clone();

@@ -1,10 +1,10 @@
 //! Blocks that are refused, each by the check that refuses it, with nothing written.
 
+use crate::common::*;
 use alloy_consensus::Header;
 use alloy_primitives::{B256, Bloom, U256};
 use bough_chain::{Chain, ChainError, ImportAs};
 use bough_stf::{Block, BlockError, TransactionError};
-use crate::common::*;
 
 /// A valid block that two transactions are in, and a chain that does not have it.
 fn valid() -> (Block, Chain) {

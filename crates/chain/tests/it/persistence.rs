@@ -2,9 +2,9 @@
 
 use std::fs;
 
+use crate::common::*;
 use alloy_primitives::{Address, U256};
 use bough_chain::{Chain, ChainConfig, ChainError, StoreError};
-use crate::common::*;
 
 #[test]
 fn reopens_where_it_stopped_and_goes_on() {

@@ -2,12 +2,12 @@
 
 use std::sync::{Arc, Mutex};
 
+use crate::common::*;
 use alloy_consensus::{TxEip1559, TxEip7702, TxLegacy};
 use alloy_eips::eip7702::Authorization;
 use alloy_primitives::{Address, B256, Bytes, U256};
 use bough_chain::{Chain, ChainConfig, ChainEvent, DropReason, PoolConfig, PoolError};
 use bough_stf::{Fork, Transaction};
-use crate::common::*;
 
 fn refused(chain: &Chain, transaction: Transaction) -> PoolError {
     let before = chain.pool().status();

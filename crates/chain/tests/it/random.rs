@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc, thread};
 
+use crate::common::*;
 use alloy_primitives::{Address, B256};
 use bough_chain::{BlockAttributes, Chain, ChainConfig, ImportAs, StoredBlock};
 use bough_testing::Seeded;
-use crate::common::*;
 
 const ROUNDS: usize = 120;
 const SENDERS: usize = 4;

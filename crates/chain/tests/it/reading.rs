@@ -1,5 +1,6 @@
 //! Proofs, calls, estimates, traces and logs.
 
+use crate::common::*;
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_rlp::Encodable;
 use alloy_trie::{Nibbles, proof::verify_proof};
@@ -8,7 +9,6 @@ use bough_stf::revm::{
     context::TxEnv, context_interface::result::ExecutionResult, inspector::NoOpInspector,
     primitives::TxKind,
 };
-use crate::common::*;
 use revm_inspectors::tracing::{TracingInspector, TracingInspectorConfig};
 
 const STORE: Address = Address::with_last_byte(0x51);

@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
+use crate::common::*;
 use alloy_primitives::{Address, U256};
 use bough_chain::{BlockAttributes, Chain, ChainError, ChainEvent, ImportAs, StoredBlock};
-use crate::common::*;
 
 /// Builds a block on a named parent, without transactions of the pool, and stores it on the side.
 fn side_block(chain: &Chain, parent: &StoredBlock, salt: u8) -> Arc<StoredBlock> {

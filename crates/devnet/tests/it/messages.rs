@@ -5,12 +5,12 @@ use alloy_primitives::{Address, Bytes, TxKind, U256};
 use alloy_provider::Provider;
 use alloy_sol_types::SolCall;
 use bough_bridge::{Bridge, BridgeError, MessageParams};
-use bough_contracts::{addresses::L2_MESSENGER, Counter};
+use bough_contracts::{Counter, addresses::L2_MESSENGER};
 use bough_devnet::{Devnet, DevnetConfig};
-use bough_rollup::{circulating, AnchorPoint, Direction};
+use bough_rollup::{AnchorPoint, Direction, circulating};
 use bough_stf::Fork;
 
-use crate::support::{account, bridge, config, devnet, ether, PATIENCE};
+use crate::support::{PATIENCE, account, bridge, config, devnet, ether};
 
 async fn check_supply(bridge: &Bridge) {
     let status = bridge.status().await.unwrap();
@@ -71,10 +71,8 @@ async fn a_call_that_fails_waits_with_its_reason() {
     // A contract that always reverts: PUSH0 PUSH0 REVERT, behind a constructor that returns it.
     let code: Bytes = alloy_primitives::bytes!("625f5ffd5f526003601df3");
     let address = create(&devnet, &key, code).await;
-    let sent = bridge
-        .message_to_l2(MessageParams::call(address, Bytes::from_static(&[1])))
-        .await
-        .unwrap();
+    let sent =
+        bridge.message_to_l2(MessageParams::call(address, Bytes::from_static(&[1]))).await.unwrap();
     let why = loop {
         let status: serde_json::Value =
             bridge.l2_provider().raw_request("bough_status".into(), ()).await.unwrap();
@@ -99,17 +97,12 @@ async fn contracts_call_each_other_across() {
     let devnet = devnet().await;
     let key = account(3);
     let bridge = bridge(&devnet, key.clone()).await;
-    let init = [
-        Counter::BYTECODE.as_ref(),
-        &alloy_sol_types::SolValue::abi_encode(&L2_MESSENGER),
-    ]
-    .concat();
+    let init = [Counter::BYTECODE.as_ref(), &alloy_sol_types::SolValue::abi_encode(&L2_MESSENGER)]
+        .concat();
     let counter = create(&devnet, &key, init.into()).await;
     let call = Counter::incrementCall {}.abi_encode();
-    let params = MessageParams {
-        value: U256::from(5),
-        ..MessageParams::call(counter, call.into())
-    };
+    let params =
+        MessageParams { value: U256::from(5), ..MessageParams::call(counter, call.into()) };
     let sent = bridge.message_to_l2(params).await.unwrap();
     bridge.wait_delivered(Direction::L1ToL2, sent.nonce, PATIENCE).await.unwrap();
     let l2 = bridge.l2_provider();

@@ -3,7 +3,7 @@
 use alloy_provider::Provider;
 use bough_rollup::Direction;
 
-use crate::support::{account, bridge, devnet_in, ether, PATIENCE};
+use crate::support::{PATIENCE, account, bridge, devnet_in, ether};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn both_chains_go_on_after_a_clean_stop() {
@@ -29,8 +29,7 @@ async fn both_chains_go_on_after_a_clean_stop() {
     let proof = sender.prove(withdrawal.nonce).await.unwrap();
     sender.claim(&proof).await.unwrap();
     let sent = sender.deposit(ether(1), recipient, None).await.unwrap();
-    let delivered =
-        sender.wait_delivered(Direction::L1ToL2, sent.nonce, PATIENCE).await.unwrap();
+    let delivered = sender.wait_delivered(Direction::L1ToL2, sent.nonce, PATIENCE).await.unwrap();
     sender.wait_executed(delivered.transaction.block_number, PATIENCE).await.unwrap();
     assert_eq!(sender.l2_provider().get_balance(recipient).await.unwrap(), before + ether(1));
     devnet.stop().await;

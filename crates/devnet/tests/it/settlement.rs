@@ -2,21 +2,21 @@
 
 use std::sync::Arc;
 
-use alloy_consensus::{transaction::Recovered, SignableTransaction, Transaction as _, TxEip1559};
+use alloy_consensus::{SignableTransaction, Transaction as _, TxEip1559, transaction::Recovered};
 use alloy_eips::eip2718::Encodable2718;
-use alloy_primitives::{Bytes, B256, U256};
+use alloy_primitives::{B256, Bytes, U256};
 use alloy_signer::SignerSync;
-use alloy_signer_local::{coins_bip39::English, MnemonicBuilder, PrivateKeySigner};
+use alloy_signer_local::{MnemonicBuilder, PrivateKeySigner, coins_bip39::English};
 use alloy_sol_types::{SolCall, SolEvent};
 use bough_chain::{BlockAttributes, Chain, StoredBlock};
 use bough_contracts::NativeRollup;
 use bough_devnet::{Devnet, MNEMONIC};
 use bough_execute::EXECUTE_ADDRESS;
-use bough_rollup::{advance_calldata, decode_advance, Direction, PreconfirmedHeader};
+use bough_rollup::{Direction, PreconfirmedHeader, advance_calldata, decode_advance};
 use bough_stateless::StatelessInput;
 use revm_inspectors::tracing::{TracingInspector, TracingInspectorConfig};
 
-use crate::support::{account, bridge, devnet, ether, PATIENCE};
+use crate::support::{PATIENCE, account, bridge, devnet, ether};
 
 /// The L1 transaction whose `advance` executed an L2 block.
 fn advance_of(l1: &Chain, l2_block: u64) -> (Arc<StoredBlock>, usize) {
@@ -38,8 +38,7 @@ fn advance_of(l1: &Chain, l2_block: u64) -> (Arc<StoredBlock>, usize) {
 async fn settled_block(devnet: &Devnet) -> Arc<StoredBlock> {
     let bridge = bridge(devnet, account(0)).await;
     let sent = bridge.deposit(ether(1), account(5).address(), None).await.unwrap();
-    let delivered =
-        bridge.wait_delivered(Direction::L1ToL2, sent.nonce, PATIENCE).await.unwrap();
+    let delivered = bridge.wait_delivered(Direction::L1ToL2, sent.nonce, PATIENCE).await.unwrap();
     let number = delivered.transaction.block_number;
     bridge.wait_executed(number, PATIENCE).await.unwrap();
     devnet.node().chain().block(number).unwrap().unwrap()
@@ -132,12 +131,7 @@ fn replay(
 }
 
 fn sequencer() -> PrivateKeySigner {
-    MnemonicBuilder::<English>::default()
-        .phrase(MNEMONIC)
-        .index(10)
-        .unwrap()
-        .build()
-        .unwrap()
+    MnemonicBuilder::<English>::default().phrase(MNEMONIC).index(10).unwrap().build().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -145,11 +139,8 @@ async fn blocks_are_promised_in_the_contracts_format() {
     let devnet = devnet().await;
     let bridge = bridge(&devnet, account(6)).await;
     use alloy_provider::Provider;
-    let promise: serde_json::Value = bridge
-        .l2_provider()
-        .raw_request("bough_getPreconfirmation".into(), ["0x1"])
-        .await
-        .unwrap();
+    let promise: serde_json::Value =
+        bridge.l2_provider().raw_request("bough_getPreconfirmation".into(), ["0x1"]).await.unwrap();
     let block = devnet.node().chain().block(1).unwrap().unwrap();
     let hash: B256 = promise["blockHash"].as_str().unwrap().parse().unwrap();
     assert_eq!(hash, block.hash);

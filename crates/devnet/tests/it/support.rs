@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use alloy_primitives::U256;
 use alloy_signer_local::PrivateKeySigner;
 use bough_bridge::{Bridge, BridgeConfig};
-use bough_devnet::{dev_accounts, Devnet, DevnetConfig};
+use bough_devnet::{Devnet, DevnetConfig, dev_accounts};
 
 pub const PATIENCE: Duration = Duration::from_secs(60);
 

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use alloy_primitives::{address, Address, Bytes, U256};
-use bough_execute::{Execute, EXECUTE_ADDRESS};
+use alloy_primitives::{Address, Bytes, U256, address};
+use bough_execute::{EXECUTE_ADDRESS, Execute};
 use bough_stf::{
+    ExtraPrecompiles, Fork, ForkSchedule, Precompiles,
     revm::{
         context::{BlockEnv, CfgEnv, Context, Evm, Journal, TxEnv},
-        context_interface::{result::ExecutionResult, JournalTr},
+        context_interface::{JournalTr, result::ExecutionResult},
         database_interface::EmptyDB,
-        handler::{instructions::EthInstructions, EthFrame, ExecuteEvm},
-        primitives::{hardfork::SpecId, TxKind},
+        handler::{EthFrame, ExecuteEvm, instructions::EthInstructions},
+        primitives::{TxKind, hardfork::SpecId},
     },
-    ExtraPrecompiles, Fork, ForkSchedule, Precompiles,
 };
 
 use crate::support::official;
@@ -30,11 +30,8 @@ fn call(input: Vec<u8>) -> ExecutionResult {
     ctx.block.timestamp = U256::from(u64::MAX);
     ctx.block.gas_limit = 60_000_000;
     ctx.block.basefee = 0;
-    let mut evm: Evm<_, (), _, _, EthFrame> = Evm::new(
-        ctx,
-        EthInstructions::new_mainnet_with_spec(spec),
-        Precompiles::new(spec, &extra),
-    );
+    let mut evm: Evm<_, (), _, _, EthFrame> =
+        Evm::new(ctx, EthInstructions::new_mainnet_with_spec(spec), Precompiles::new(spec, &extra));
     let tx = TxEnv {
         caller: CALLER,
         kind: TxKind::Call(EXECUTE_ADDRESS),

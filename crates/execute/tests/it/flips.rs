@@ -3,10 +3,10 @@
 use std::{ops::Range, thread};
 
 use alloy_primitives::Bytes;
-use bough_stateless::{witness_read, StatelessInput};
+use bough_stateless::{StatelessInput, witness_read};
 use bough_testing::Seeded;
 
-use crate::support::{execute, inputs, official, LATE, PLENTY};
+use crate::support::{LATE, PLENTY, execute, inputs, official};
 
 const FLIPS: usize = 256;
 const CHAIN_ID: Range<usize> = 10..18;
@@ -75,8 +75,8 @@ fn request_range(input: &[u8]) -> Range<usize> {
 
 fn find(input: &[u8], entry: &Bytes) -> Range<usize> {
     let witness = request_range(input).end;
-    let at = witness
-        + input[witness..].windows(entry.len()).position(|window| window == entry).unwrap();
+    let at =
+        witness + input[witness..].windows(entry.len()).position(|window| window == entry).unwrap();
     at..at + entry.len()
 }
 

@@ -2,12 +2,10 @@
 
 use alloy_primitives::{Address, Bytes, U256};
 use bough_execute::{Execute, L1Block, Places, Prices, Refused};
-use bough_stateless::{
-    DecodeError, Invalid, PayloadError, Schema, StatelessInput, WitnessError,
-};
+use bough_stateless::{DecodeError, Invalid, PayloadError, Schema, StatelessInput, WitnessError};
 use bough_stf::{BlockError, Fork, ForkSchedule, StateError};
 
-use crate::support::{execute, official, LATE, PLENTY};
+use crate::support::{LATE, PLENTY, execute, official};
 
 /// A valid official input that has a transaction.
 fn valid() -> Option<StatelessInput> {
@@ -126,10 +124,7 @@ fn a_witness_without_what_is_needed() {
         other => panic!("{other:?}"),
     };
     assert_eq!(invalid(no_parent), Invalid::Witness(WitnessError::NoParent));
-    assert!(matches!(
-        invalid(malformed),
-        Invalid::Witness(WitnessError::MalformedHeader(_))
-    ));
+    assert!(matches!(invalid(malformed), Invalid::Witness(WitnessError::MalformedHeader(_))));
     assert!(matches!(
         invalid(no_codes),
         Invalid::Block(BlockError::State(StateError::MissingCode(_)))

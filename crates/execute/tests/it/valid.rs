@@ -1,15 +1,16 @@
 //! What is valid is accepted, with the official bytes.
 
 use bough_execute::{L1Block, Places, Prices, Refused};
-use bough_stateless::{run_stateless_guest, validate, Invalid, StatelessInput};
+use bough_stateless::{Invalid, StatelessInput, run_stateless_guest, validate};
 use bough_stf::{BlockError, Fork, WorkLimits};
 
-use crate::support::{execute, inputs, official, LATE, PLENTY};
+use crate::support::{LATE, PLENTY, execute, inputs, official};
 
 #[test]
 fn accepts_every_input() {
     for (name, input) in inputs() {
-        let executed = execute().run(&input, PLENTY, LATE).unwrap_or_else(|why| panic!("{name}: {why}"));
+        let executed =
+            execute().run(&input, PLENTY, LATE).unwrap_or_else(|why| panic!("{name}: {why}"));
         assert_eq!(executed.result, run_stateless_guest(&input), "{name}");
         assert!(executed.result.successful_validation, "{name}");
         let decoded = StatelessInput::decode(&input).unwrap();
@@ -58,7 +59,11 @@ fn stopping_changes_no_verdict() {
         let claim = Places::read(&input).unwrap().gas_used;
         for block_gas in [claim, claim - 1, claim / 2, claim + 1, 0] {
             let limits = WorkLimits { block_gas: Some(block_gas), system_gas: None };
-            assert_eq!(validate(&decoded, limits).is_ok(), block_gas >= claim, "{name} {block_gas}");
+            assert_eq!(
+                validate(&decoded, limits).is_ok(),
+                block_gas >= claim,
+                "{name} {block_gas}"
+            );
         }
     }
 }

@@ -16,11 +16,7 @@ fn text(bytes: &[u8]) -> Vec<u8> {
 fn list(items: &[Vec<u8>]) -> Vec<u8> {
     let payload = items.concat();
     let mut out = Vec::new();
-    Header {
-        list: true,
-        payload_length: payload.len(),
-    }
-    .encode(&mut out);
+    Header { list: true, payload_length: payload.len() }.encode(&mut out);
     [out, payload].concat()
 }
 
@@ -51,10 +47,7 @@ fn each_malformation_has_its_reason() {
         (hex!("f9 0002 20 05").to_vec(), Malformed::Rlp),
         (hex!("ff ffffffffffffffff").to_vec(), Malformed::Rlp),
         (hex!("bf ffffffffffffffff 00").to_vec(), Malformed::Rlp),
-        (
-            [list(&[text(&[0x20]), text(&[5])]), vec![0]].concat(),
-            Malformed::TrailingBytes,
-        ),
+        ([list(&[text(&[0x20]), text(&[5])]), vec![0]].concat(), Malformed::TrailingBytes),
         (hex!("80 80").to_vec(), Malformed::TrailingBytes),
         (vec![0x05], Malformed::NotAList),
         (text(&[9; 32]), Malformed::NotAList),
@@ -66,41 +59,20 @@ fn each_malformation_has_its_reason() {
         (list(&[text(&[]), text(&[5])]), Malformed::Path),
         (list(&[list(&[]), text(&[5])]), Malformed::Path),
         (list(&[text(&[0x20]), list(&[])]), Malformed::LeafValue),
-        (
-            list(&[text(&[0x00]), hash.clone()]),
-            Malformed::EmptyExtensionPath,
-        ),
+        (list(&[text(&[0x00]), hash.clone()]), Malformed::EmptyExtensionPath),
         (list(&[text(&[0x11]), text(&[])]), Malformed::ExtensionChild),
-        (
-            list(&[text(&[0x11]), short_leaf()]),
-            Malformed::ExtensionChild,
-        ),
+        (list(&[text(&[0x11]), short_leaf()]), Malformed::ExtensionChild),
         (
             list(&[text(&[0x11]), list(&[text(&[0x11]), two_leaves.clone()])]),
             Malformed::ExtensionChild,
         ),
-        (
-            list(&[text(&[0x11]), text(&[9; 31])]),
-            Malformed::ChildLength(31),
-        ),
-        (
-            branch(&[hash.clone(), text(&[9; 33])]),
-            Malformed::ChildLength(33),
-        ),
-        (
-            branch(&[hash.clone(), text(&[9])]),
-            Malformed::ChildLength(1),
-        ),
+        (list(&[text(&[0x11]), text(&[9; 31])]), Malformed::ChildLength(31)),
+        (branch(&[hash.clone(), text(&[9; 33])]), Malformed::ChildLength(33)),
+        (branch(&[hash.clone(), text(&[9])]), Malformed::ChildLength(1)),
         (branch(&[]), Malformed::BranchOccupancy),
-        (
-            branch(std::slice::from_ref(&hash)),
-            Malformed::BranchOccupancy,
-        ),
+        (branch(std::slice::from_ref(&hash)), Malformed::BranchOccupancy),
         (branch(&[hash.clone(), list(&[])]), Malformed::ItemCount),
-        (
-            branch(&[hash.clone(), branch(&[short_leaf()])]),
-            Malformed::BranchOccupancy,
-        ),
+        (branch(&[hash.clone(), branch(&[short_leaf()])]), Malformed::BranchOccupancy),
     ] {
         assert_eq!(decode(raw.clone()), Err(reason), "{}", hex::encode(raw));
     }
@@ -113,10 +85,7 @@ fn what_the_spec_lets_pass() {
     assert_eq!(decode(vec![0x80]), Ok(Node::Empty));
     // Unknown flag bits and padding do not count.
     for first in [0x20, 0x2f, 0x60, 0xa5, 0xe0] {
-        let leaf = Node::Leaf {
-            path: Nibbles::new(&[1, 2]),
-            value: Bytes::from_static(&[5]),
-        };
+        let leaf = Node::Leaf { path: Nibbles::new(&[1, 2]), value: Bytes::from_static(&[5]) };
         assert_eq!(decode(list(&[text(&[first, 0x12]), text(&[5])])), Ok(leaf));
     }
     for first in [0x11, 0x51, 0xd1] {
@@ -124,10 +93,7 @@ fn what_the_spec_lets_pass() {
             path: Nibbles::new(&[1, 0, 3]),
             child: Child::Hash(B256::repeat_byte(9)),
         };
-        assert_eq!(
-            decode(list(&[text(&[first, 0x03]), hash.clone()])),
-            Ok(node)
-        );
+        assert_eq!(decode(list(&[text(&[first, 0x03]), hash.clone()])), Ok(node));
     }
     // A leaf may have an empty value, and its path any length.
     assert!(decode(list(&[text(&[0x20]), text(&[])])).is_ok());
@@ -149,24 +115,13 @@ fn a_long_node_in_place_is_referred_to_by_its_own_bytes() {
     // Of 32 bytes and more, and with a flag that a canonical encoding would not have.
     let long = list(&[text(&[0xf1]), text(&[5; 40])]);
     let node = decode(branch(&[short_leaf(), long.clone()])).unwrap();
-    let Node::Branch { children, .. } = &node else {
-        panic!("a branch")
-    };
-    let leaf = Node::Leaf {
-        path: Nibbles::new(&[1]),
-        value: [5; 40].into(),
-    };
+    let Node::Branch { children, .. } = &node else { panic!("a branch") };
+    let leaf = Node::Leaf { path: Nibbles::new(&[1]), value: [5; 40].into() };
     assert_eq!(
         children[1],
-        Child::Embedded(Arc::new(Embedded {
-            raw: long.clone().into(),
-            node: Arc::new(leaf)
-        }))
+        Child::Embedded(Arc::new(Embedded { raw: long.clone().into(), node: Arc::new(leaf) }))
     );
-    assert_eq!(
-        node.encode(),
-        branch(&[short_leaf(), text(keccak256(long).as_slice())])
-    );
+    assert_eq!(node.encode(), branch(&[short_leaf(), text(keccak256(long).as_slice())]));
 }
 
 #[test]
@@ -178,11 +133,7 @@ fn nesting_is_bounded_beyond_what_a_witness_entry_can_hold() {
             list(&[text(&[0x11]), list(&items)])
         })
     };
-    let deepest = (0..)
-        .map(nest)
-        .take_while(|raw| raw.len() <= 1024)
-        .last()
-        .unwrap();
+    let deepest = (0..).map(nest).take_while(|raw| raw.len() <= 1024).last().unwrap();
     assert!(decode(deepest).is_ok());
     assert_eq!(decode(nest(10_000)), Err(Malformed::Nesting));
     // Lists where a value belongs nest as deep as they like.
@@ -201,13 +152,8 @@ fn hash() -> impl Strategy<Value = Child> {
 
 /// Nodes in the form that decoding gives, nested in place where they are short.
 fn node() -> impl Strategy<Value = Node> {
-    let leaf =
-        (nibbles(0..8), prop::collection::vec(any::<u8>(), 0..8)).prop_map(|(path, value)| {
-            Node::Leaf {
-                path,
-                value: value.into(),
-            }
-        });
+    let leaf = (nibbles(0..8), prop::collection::vec(any::<u8>(), 0..8))
+        .prop_map(|(path, value)| Node::Leaf { path, value: value.into() });
     leaf.prop_recursive(3, 20, 4, |inner| {
         let child = prop_oneof![
             hash(),
@@ -225,10 +171,7 @@ fn node() -> impl Strategy<Value = Node> {
                 for (place, child) in places {
                     children[place] = child;
                 }
-                Node::Branch {
-                    children,
-                    value: value.into(),
-                }
+                Node::Branch { children, value: value.into() }
             });
         prop_oneof![
             branch,

@@ -1,8 +1,8 @@
 //! Random tries against another implementation.
+use crate::common::{Change, apply, apply_to_map, change, key, reference_root, value};
 use alloy_primitives::{B256, Bytes};
 use alloy_trie::{Nibbles, proof::verify_proof as alloy_verify_proof};
 use bough_mpt::{MptError, NoNodes, NodeSet, Recorder, Trie, prove, verify_proof};
-use crate::common::{Change, apply, apply_to_map, change, key, reference_root, value};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -12,10 +12,7 @@ fn stored(entries: &BTreeMap<B256, Bytes>) -> (B256, BTreeMap<B256, Bytes>) {
     for (key, value) in entries {
         trie.insert(&NoNodes, *key, value.clone()).unwrap();
     }
-    (
-        trie.commit(&mut |hash, raw| drop(nodes.insert(hash, raw))),
-        nodes,
-    )
+    (trie.commit(&mut |hash, raw| drop(nodes.insert(hash, raw))), nodes)
 }
 
 fn entries() -> impl Strategy<Value = BTreeMap<B256, Bytes>> {
