@@ -30,7 +30,7 @@ dev: ## Run L1 and L2 until Ctrl-C
 	$(CARGO) run --release -- dev
 
 .PHONY: test
-test: edges lint guest rust contracts-check solidity clients ## Check and test everything; installs what it needs
+test: edges contracts-check lint guest rust solidity clients ## Check and test everything; installs what it needs
 
 .PHONY: edges
 edges: ## Check who uses whom, and what may stand where
@@ -52,9 +52,10 @@ rust: ## Run the tests of all crates
 .PHONY: contracts
 contracts: contracts/node_modules/.package-lock.json ## Compile the contracts and write contracts/artifacts
 	contracts/build.sh
+	touch contracts/out/.built
 
 .PHONY: contracts-check
-contracts-check: contracts ## Check that the committed artifacts are what the contracts compile to
+contracts-check: contracts/out/.built ## Check that the committed artifacts are what the contracts compile to
 	git diff --exit-code -- contracts/artifacts
 
 .PHONY: solidity
@@ -86,6 +87,10 @@ doc: ## Build the crates' documentation
 clean: ## Remove everything that was built or installed here
 	$(CARGO) clean
 	rm -rf $(VENV) contracts/out contracts/cache contracts/node_modules tests/clients/node_modules
+
+# Only when something has changed: Rust is built from the artifacts, and would be built again.
+contracts/out/.built: $(shell find contracts/src contracts/scripts -type f) contracts/build.sh contracts/foundry.toml contracts/package-lock.json
+	$(MAKE) contracts
 
 contracts/node_modules/.package-lock.json: contracts/package.json contracts/package-lock.json
 	cd contracts && $(NPM_CI)
