@@ -9,6 +9,8 @@ use alloy_eips::eip4895::Withdrawal;
 use alloy_primitives::{keccak256, Address, Bloom, Bytes, B256, U256};
 use alloy_rlp::Encodable;
 
+#[cfg(feature = "pre-merge")]
+use crate::pre_merge;
 use crate::{
     base_fee, check_header, excess_blob_gas, requests_hash, BlockError, BlockExecutor,
     BlockOutput, ChainSpec, ExtraPrecompiles, Fork, State, StateSource, Transaction, WorkLimits,
@@ -77,7 +79,7 @@ impl Environment {
             gas_limit: parent.gas_limit,
             base_fee: base_fee(fork, parent),
             prev_randao: B256::ZERO,
-            difficulty: U256::ZERO,
+            difficulty: difficulty(spec, fork, parent, timestamp),
             parent_hash,
             parent_beacon_block_root: (fork >= Fork::Cancun).then_some(B256::ZERO),
             excess_blob_gas: excess_blob_gas(fork, parent),
@@ -113,15 +115,33 @@ pub fn execute_block<S: StateSource>(
     extra: ExtraPrecompiles,
     limits: WorkLimits,
 ) -> Result<BlockOutput, BlockError> {
+    execute_with_ommers(spec, parent, parent_hash, block, &[], state, extra, limits)
+}
+
+/// [`execute_block`] with ommers that were checked.
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn execute_with_ommers<S: StateSource>(
+    spec: &ChainSpec,
+    parent: &Header,
+    parent_hash: B256,
+    block: ExecutableBlock<'_>,
+    ommers: &[Header],
+    state: State<S>,
+    extra: ExtraPrecompiles,
+    limits: WorkLimits,
+) -> Result<BlockOutput, BlockError> {
     check_size(spec, block)?;
     check_header(spec, parent, parent_hash, block.header)?;
+    #[cfg(feature = "pre-merge")]
+    pre_merge::check_ommers_hash(block.header, ommers)?;
     let env = Environment::of(block.header);
     let mut executor = BlockExecutor::new(spec, state, env, extra, limits);
     executor.apply_pre_execution()?;
     for transaction in block.transactions {
         executor.execute_transaction(transaction)?;
     }
-    let output = executor.finish(block.withdrawals.unwrap_or_default())?;
+    let withdrawals = block.withdrawals.unwrap_or_default();
+    let output = executor.finish_with_ommers(withdrawals, ommers)?;
     check_output(spec, block, &output)?;
     Ok(output)
 }
@@ -160,6 +180,17 @@ pub fn seal_header(
         block_access_list_hash: output.block_access_list.as_ref().map(keccak256),
         slot_number: env.slot_number,
     }
+}
+
+/// The difficulty of a block after `parent`, wherever it has one.
+fn difficulty(spec: &ChainSpec, fork: Fork, parent: &Header, timestamp: u64) -> U256 {
+    #[cfg(feature = "pre-merge")]
+    if fork < Fork::Paris {
+        let number = parent.number.saturating_add(1);
+        return pre_merge::difficulty(spec, parent, number, timestamp);
+    }
+    let _ = (spec, fork, parent, timestamp);
+    U256::ZERO
 }
 
 fn check_size(spec: &ChainSpec, block: ExecutableBlock<'_>) -> Result<(), BlockError> {
@@ -223,6 +254,10 @@ fn transaction_root(transactions: &[Recovered<Transaction>]) -> B256 {
 }
 
 fn receipts_root(output: &BlockOutput) -> B256 {
+    #[cfg(feature = "pre-merge")]
+    if !output.post_states.is_empty() {
+        return pre_merge::receipts_root(output);
+    }
     let with_bloom: Vec<_> = output.receipts.iter().map(TxReceipt::with_bloom_ref).collect();
     calculate_receipt_root(&with_bloom)
 }

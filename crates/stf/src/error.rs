@@ -46,6 +46,9 @@ pub enum TransactionError {
     /// The type is not known at this fork.
     #[error("transaction type {0} is not known at this fork")]
     UnknownType(u8),
+    /// Protected by EIP-155 before the fork that has it.
+    #[error("a chain id in a legacy transaction is not known at this fork")]
+    ReplayProtected,
     /// The gas limit is above what the fork allows (EIP-7825, EIP-8037).
     #[error("gas limit {got} is above {max}")]
     GasLimitTooHigh {
@@ -159,6 +162,27 @@ pub enum BlockError {
     /// A proof-of-work field is not neutral.
     #[error("{0} is not what a block after the merge has")]
     ProofOfWorkField(&'static str),
+    /// A block before the merge, where the rules for such blocks are left out.
+    #[cfg(not(feature = "pre-merge"))]
+    #[error("a block before the merge")]
+    BeforeMerge,
+    /// The difficulty does not follow from the parent.
+    #[cfg(feature = "pre-merge")]
+    #[error("difficulty {got}, expected {expected}")]
+    Difficulty {
+        /// The header's.
+        got: U256,
+        /// What the parent gives.
+        expected: U256,
+    },
+    /// One of the first blocks of the DAO fork does not say so in its extra data.
+    #[cfg(feature = "pre-merge")]
+    #[error("the extra data is not that of the DAO fork")]
+    DaoExtraData,
+    /// Ommers that the block may not have.
+    #[cfg(feature = "pre-merge")]
+    #[error(transparent)]
+    Ommers(#[from] crate::pre_merge::OmmerError),
     /// A field that the fork needs is absent, or one that it does not have is present.
     #[error("{0} does not fit the fork")]
     FieldPresence(&'static str),

@@ -1,12 +1,12 @@
 //! One block, step by step.
 
-use alloy_consensus::{transaction::Recovered, Transaction as _};
+use alloy_consensus::{transaction::Recovered, Header, Transaction as _};
 use alloy_eips::{
     eip2935::HISTORY_STORAGE_ADDRESS, eip4788::BEACON_ROOTS_ADDRESS, eip4895::Withdrawal,
     eip7002::WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS, eip7251::CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS,
     eip8282::{BUILDER_DEPOSIT_CONTRACT_ADDRESS, BUILDER_EXIT_CONTRACT_ADDRESS},
 };
-use alloy_primitives::{Address, Bytes, U256};
+use alloy_primitives::{Address, Bytes, B256, U256};
 use alloy_rlp::Encodable;
 use revm::{
     context::{BlockEnv, CfgEnv},
@@ -15,6 +15,8 @@ use revm::{
     interpreter::interpreter::EthInterpreter,
 };
 
+#[cfg(feature = "pre-merge")]
+use crate::pre_merge;
 use crate::{
     collision::StfEvm,
     evm::{self, EvmContext, EvmError, Executed},
@@ -57,6 +59,10 @@ pub struct BlockExecutor<S> {
     cumulative_gas: u64,
     blob_gas: u64,
     system_gas: u64,
+    #[cfg(feature = "pre-merge")]
+    spec: ChainSpec,
+    #[cfg(feature = "pre-merge")]
+    post_states: pre_merge::PostStates,
 }
 
 /// What one transaction did.
@@ -73,6 +79,9 @@ pub struct TxOutcome {
 pub struct BlockOutput {
     /// One for each transaction.
     pub receipts: Vec<Receipt>,
+    /// The state root after each transaction: what receipts name instead of a status before
+    /// Byzantium. Empty from then on.
+    pub post_states: Vec<B256>,
     /// The header's gas used.
     pub gas_used: u64,
     /// The header's blob gas used.
@@ -112,6 +121,10 @@ impl<S: StateSource> BlockExecutor<S> {
             cumulative_gas: 0,
             blob_gas: 0,
             system_gas: 0,
+            #[cfg(feature = "pre-merge")]
+            spec: spec.clone(),
+            #[cfg(feature = "pre-merge")]
+            post_states: pre_merge::PostStates::default(),
         }
     }
 
@@ -144,11 +157,14 @@ impl<S: StateSource> BlockExecutor<S> {
         }
     }
 
-    /// The system calls before the transactions: EIP-4788 and EIP-2935.
+    /// What comes before the transactions: the DAO fork's change of state, or the system calls of
+    /// EIP-4788 and EIP-2935.
     ///
     /// # Errors
     /// When state cannot be read, or the calls pass their limit.
     pub fn apply_pre_execution(&mut self) -> Result<(), BlockError> {
+        #[cfg(feature = "pre-merge")]
+        pre_merge::apply_fork(&self.spec, &self.env, &mut self.state)?;
         if self.fork >= Fork::Cancun {
             let root = self.env.parent_beacon_block_root.unwrap_or_default();
             self.system_call(BEACON_ROOTS_ADDRESS, root.into())?;
@@ -205,12 +221,26 @@ impl<S: StateSource> BlockExecutor<S> {
         Ok((self.take_over(transaction, executed)?, inspector))
     }
 
-    /// Withdrawals, then requests, then the new state.
+    /// Withdrawals, then requests, then the new state. Before Paris the reward for a block without
+    /// ommers.
     ///
     /// # Errors
     /// When state cannot be read or updated, a request contract is missing or fails, or the block
     /// access list is larger than the gas limit pays for.
-    pub fn finish(mut self, withdrawals: &[Withdrawal]) -> Result<BlockOutput, BlockError> {
+    pub fn finish(self, withdrawals: &[Withdrawal]) -> Result<BlockOutput, BlockError> {
+        self.finish_with_ommers(withdrawals, &[])
+    }
+
+    /// [`Self::finish`] with the rewards for ommers, which only blocks before Paris have.
+    pub(crate) fn finish_with_ommers(
+        mut self,
+        withdrawals: &[Withdrawal],
+        ommers: &[Header],
+    ) -> Result<BlockOutput, BlockError> {
+        #[cfg(feature = "pre-merge")]
+        pre_merge::pay_rewards(self.fork, &self.env, ommers, &mut self.state)?;
+        #[cfg(not(feature = "pre-merge"))]
+        let _ = ommers;
         let transactions = u64::try_from(self.receipts.len()).unwrap_or(u64::MAX);
         if let Some(list) = &mut self.access_list {
             list.set_index(transactions.saturating_add(1));
@@ -222,14 +252,20 @@ impl<S: StateSource> BlockExecutor<S> {
             Some(list) => Some(encode_access_list(list, self.env.gas_limit)?),
             None => None,
         };
+        let state = self.state.commit()?;
+        #[cfg(feature = "pre-merge")]
+        let (post_states, state) = self.post_states.written(state);
+        #[cfg(not(feature = "pre-merge"))]
+        let post_states = Vec::new();
         Ok(BlockOutput {
             receipts: self.receipts,
+            post_states,
             gas_used,
             blob_gas_used: self.blob_gas,
             requests,
             block_access_list,
             system_gas_used: self.system_gas,
-            state: self.state.commit()?,
+            state,
         })
     }
 
@@ -312,7 +348,9 @@ impl<S: StateSource> BlockExecutor<S> {
             list.set_index(index.saturating_add(1));
             list.record(&mut self.state, &state)?;
         }
-        self.state.apply(state)?;
+        self.state.apply(state, self.fork.clears_empty_accounts())?;
+        #[cfg(feature = "pre-merge")]
+        self.post_states.record(self.fork, &mut self.state)?;
         self.execution_gas = self.execution_gas.saturating_add(gas.block_regular_gas_used());
         self.state_gas = self.state_gas.saturating_add(gas.block_state_gas_used());
         self.cumulative_gas = self.cumulative_gas.saturating_add(gas.tx_gas_used());
@@ -357,7 +395,7 @@ impl<S: StateSource> BlockExecutor<S> {
             list.record_read(target);
             list.record(&mut self.state, &state)?;
         }
-        self.state.apply(state)?;
+        self.state.apply(state, self.fork.clears_empty_accounts())?;
         Ok(result.is_success().then(|| result.into_output().unwrap_or_default()))
     }
 

@@ -141,6 +141,11 @@ impl Fork {
         self >= Self::Amsterdam
     }
 
+    /// Whether a touched account that is empty is removed (EIP-161).
+    pub fn clears_empty_accounts(self) -> bool {
+        self >= Self::SpuriousDragon
+    }
+
     /// Whether headers carry a requests hash (EIP-7685).
     pub fn has_requests(self) -> bool {
         self >= Self::Prague
@@ -226,6 +231,20 @@ impl ForkSchedule {
         let blocks = by_block.iter().map(|(fork, at)| (*fork, Activation::Block(*at)));
         let times = by_time.iter().map(|(fork, at)| (*fork, Activation::Time(*at)));
         Ok(Self { activations: blocks.chain(times).collect() })
+    }
+
+    /// Whether a fork has its turn, at genesis or later.
+    pub fn schedules(&self, fork: Fork) -> bool {
+        self.activations.iter().any(|(scheduled, _)| *scheduled == fork)
+    }
+
+    /// The block that a fork begins with, if it begins at a number.
+    #[cfg(feature = "pre-merge")]
+    pub(crate) fn block_of(&self, fork: Fork) -> Option<u64> {
+        self.activations.iter().find_map(|(scheduled, activation)| match activation {
+            Activation::Block(at) if *scheduled == fork => Some(*at),
+            _ => None,
+        })
     }
 
     /// The last fork that is scheduled.

@@ -38,9 +38,12 @@ pub fn check_header(
         return Err(BlockError::ExtraData(header.extra_data.len()));
     }
     if fork >= Fork::Paris {
-        check_proof_of_work_fields(header)?;
+        return check_proof_of_work_fields(header);
     }
-    Ok(())
+    #[cfg(feature = "pre-merge")]
+    return crate::pre_merge::check_difficulty(spec, parent, header);
+    #[cfg(not(feature = "pre-merge"))]
+    Err(BlockError::BeforeMerge)
 }
 
 fn check_presence(fork: Fork, header: &Header) -> Result<(), BlockError> {

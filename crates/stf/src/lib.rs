@@ -3,12 +3,17 @@
 mod access_list;
 mod block;
 mod collision;
+#[cfg(feature = "pre-merge")]
+mod dao_fork;
 mod error;
 mod evm;
 mod executor;
 mod fork;
 mod header;
 mod meter;
+mod network;
+#[cfg(feature = "pre-merge")]
+pub mod pre_merge;
 mod precompile;
 mod recorder;
 mod requests;
@@ -35,4 +40,4 @@ pub use revm;
 pub use simulate::simulate;
 pub use state::{State, StateSource, StateUpdate};
 pub use system_contracts::system_contracts;
-pub use transaction::{intrinsic_gas, recover, Block, Receipt, Transaction};
+pub use transaction::{intrinsic_gas, recover, recover_at, Block, Receipt, Transaction};

@@ -223,17 +223,32 @@ impl<S: StateSource> State<S> {
         Ok(())
     }
 
-    /// Takes over what one transaction or system call left behind.
-    pub(crate) fn apply(&mut self, changes: EvmState) -> Result<(), StateError> {
+    /// Sets the balance (wei) of an account, creating it if need be: one without anything stays.
+    #[cfg(feature = "pre-merge")]
+    pub(crate) fn set_balance(&mut self, address: Address, wei: U256) -> Result<(), StateError> {
+        let entry = self.entry(address)?;
+        entry.info.get_or_insert_default().balance = wei;
+        entry.changed = true;
+        Ok(())
+    }
+
+    /// Takes over what one transaction or system call left behind. Touched accounts that are empty
+    /// stay, or not (EIP-161).
+    pub(crate) fn apply(&mut self, changes: EvmState, clear: bool) -> Result<(), StateError> {
         for (address, account) in changes.into_iter().collect::<BTreeMap<_, _>>() {
             if account.is_touched() {
-                self.apply_account(address, account)?;
+                self.apply_account(address, account, clear)?;
             }
         }
         Ok(())
     }
 
-    fn apply_account(&mut self, address: Address, account: Account) -> Result<(), StateError> {
+    fn apply_account(
+        &mut self,
+        address: Address,
+        account: Account,
+        clear: bool,
+    ) -> Result<(), StateError> {
         if let Some(code) = &account.info.code
             && !account.info.is_empty_code_hash()
             && account.is_changed_code()
@@ -257,8 +272,8 @@ impl<S: StateSource> State<S> {
                 .or_insert(Slot { origin: value.original_value, now: value.original_value });
             slot.now = value.present_value;
         }
-        entry.info =
-            (!account.is_empty()).then_some(AccountInfo { code: None, ..account.info });
+        let stays = !clear || !account.is_empty();
+        entry.info = stays.then_some(AccountInfo { code: None, ..account.info });
         Ok(())
     }
 

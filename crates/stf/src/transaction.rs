@@ -32,6 +32,23 @@ pub fn recover(transaction: Transaction) -> Result<Recovered<Transaction>, Trans
     Ok(Recovered::new_unchecked(transaction, signer))
 }
 
+/// Recovers the sender of a transaction in a block of a fork: Frontier takes a high `s` as well.
+///
+/// # Errors
+/// [`TransactionError::Signature`] when no sender can be recovered.
+pub fn recover_at(
+    fork: Fork,
+    transaction: Transaction,
+) -> Result<Recovered<Transaction>, TransactionError> {
+    if fork >= Fork::Homestead {
+        return recover(transaction);
+    }
+    let signer = transaction
+        .recover_signer_unchecked()
+        .map_err(|_: RecoveryError| TransactionError::Signature)?;
+    Ok(Recovered::new_unchecked(transaction, signer))
+}
+
 /// Least gas any transaction of the fork uses, whatever it does.
 pub(crate) fn least_gas(fork: Fork) -> u64 {
     if fork >= Fork::Amsterdam {
@@ -66,6 +83,9 @@ pub(crate) fn check_form(fork: Fork, transaction: &Transaction) -> Result<(), Tr
     };
     if !known {
         return Err(TransactionError::UnknownType(transaction.ty()));
+    }
+    if fork < Fork::SpuriousDragon && transaction.chain_id().is_some() {
+        return Err(TransactionError::ReplayProtected);
     }
     let got = transaction.gas_limit();
     match fork.max_gas_limit().filter(|max| got > *max) {
