@@ -64,7 +64,7 @@ pub struct Counters {
     pub rechecked_valid: u64,
     /// Refused blocks that `stateless` refused for the same reason.
     pub rechecked_invalid: u64,
-    /// Refused blocks that no payload can express.
+    /// Blocks of a fork with a schema that no payload can express, most of them refused.
     pub no_payload: u64,
 }
 
