@@ -46,6 +46,7 @@ enum Command {
     Claim(cmd::claim::Claim),
     Status(cmd::status::Status),
     Execute(cmd::execute::Execute),
+    Vectors(cmd::vectors::Vectors),
 }
 
 impl Cli {
@@ -65,6 +66,7 @@ impl Cli {
             Command::Claim(command) => in_runtime(command.run(verbosity)),
             Command::Status(command) => in_runtime(command.run()),
             Command::Execute(command) => command.run(),
+            Command::Vectors(command) => command.run(verbosity),
         }
     }
 }

@@ -12,4 +12,5 @@ pub(crate) mod message;
 pub(crate) mod node;
 mod send;
 pub(crate) mod status;
+pub(crate) mod vectors;
 pub(crate) mod withdraw;

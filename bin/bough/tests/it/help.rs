@@ -6,7 +6,7 @@ use crate::support::bough;
 
 const COMMANDS: &[&str] = &[
     "demo", "dev", "l1", "deploy", "node", "deposit", "message", "withdraw", "claim", "status",
-    "execute",
+    "execute", "vectors",
 ];
 
 #[test]

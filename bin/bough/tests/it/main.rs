@@ -10,3 +10,4 @@ mod help;
 mod l1;
 mod parts;
 mod support;
+mod vectors;
