@@ -163,7 +163,6 @@ pub enum BlockError {
     #[error("{0} is not what a block after the merge has")]
     ProofOfWorkField(&'static str),
     /// A block before the merge, where the rules for such blocks are left out.
-    #[cfg(not(feature = "pre-merge"))]
     #[error("a block before the merge")]
     BeforeMerge,
     /// The difficulty does not follow from the parent.
