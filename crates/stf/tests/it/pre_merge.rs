@@ -161,8 +161,9 @@ fn ommers_that_may_not_be() {
     assert_eq!(refused(&three, &[]), OmmerError::TooMany(3));
     let hash = ommer.hash_slow();
     assert_eq!(refused(&[ommer.clone(), ommer.clone()], &[]), OmmerError::Twice(hash));
-    assert_eq!(refused(&[first.clone()], &[]), OmmerError::Ancestor(first.hash_slow()));
-    assert_eq!(refused(&[ommer.clone()], &[ommer.clone()]), OmmerError::Known(hash));
+    assert_eq!(refused(std::slice::from_ref(first), &[]), OmmerError::Ancestor(first.hash_slow()));
+    let known = std::slice::from_ref(ommer);
+    assert_eq!(refused(known, known), OmmerError::Known(hash));
     for number in [0, 2, 3] {
         let aged = Header { number, ..ommer.clone() };
         assert_eq!(refused(&[aged], &[]), OmmerError::Age { ommer: number, block: 2 });
