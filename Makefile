@@ -71,6 +71,14 @@ clients: tests/clients/node_modules/.package-lock.json $(VENV)/.installed binary
 binary:
 	$(CARGO) build --workspace --all-targets $(LOCKED)
 
+.PHONY: vectors
+vectors: ## Run every fixture of BOUGH_VECTORS, or of ../shared/vectors
+	$(CARGO) run --release -- vectors "$${BOUGH_VECTORS:-../shared/vectors}"
+
+.PHONY: peers
+peers: ## Compare EXECUTE with another implementation, on generated inputs
+	cd peers && $(CARGO) run --release -- --cases 1000 --seed 1
+
 .PHONY: fmt
 fmt: ## Format the Rust code
 	$(CARGO) fmt --all
