@@ -1,19 +1,19 @@
 //! Whole blocks: executing one against its header, and making the header of a built one.
 
 use alloy_consensus::{
+    EMPTY_OMMER_ROOT_HASH, Header, TxReceipt,
     proofs::{calculate_receipt_root, calculate_transaction_root, calculate_withdrawals_root},
     transaction::Recovered,
-    Header, TxReceipt, EMPTY_OMMER_ROOT_HASH,
 };
 use alloy_eips::eip4895::Withdrawal;
-use alloy_primitives::{keccak256, Address, Bloom, Bytes, B256, U256};
+use alloy_primitives::{Address, B256, Bloom, Bytes, U256, keccak256};
 use alloy_rlp::Encodable;
 
 #[cfg(feature = "pre-merge")]
 use crate::pre_merge;
 use crate::{
-    base_fee, check_header, excess_blob_gas, requests_hash, BlockError, BlockExecutor,
-    BlockOutput, ChainSpec, ExtraPrecompiles, Fork, State, StateSource, Transaction, WorkLimits,
+    BlockError, BlockExecutor, BlockOutput, ChainSpec, ExtraPrecompiles, Fork, State, StateSource,
+    Transaction, WorkLimits, base_fee, check_header, excess_blob_gas, requests_hash,
 };
 
 /// Largest RLP of a block from Osaka on (EIP-7934), bytes.
@@ -171,8 +171,7 @@ pub fn seal_header(
         mix_hash: env.prev_randao,
         nonce: Default::default(),
         base_fee_per_gas: env.base_fee,
-        withdrawals_root: (fork >= Fork::Shanghai)
-            .then(|| calculate_withdrawals_root(withdrawals)),
+        withdrawals_root: (fork >= Fork::Shanghai).then(|| calculate_withdrawals_root(withdrawals)),
         blob_gas_used: (fork >= Fork::Cancun).then_some(output.blob_gas_used),
         excess_blob_gas: env.excess_blob_gas,
         parent_beacon_block_root: env.parent_beacon_block_root,

@@ -8,19 +8,19 @@ use revm::{
     context::{Evm, FrameStack},
     context_interface::JournalTr,
     handler::{
+        EthFrame, EvmTr, FrameData, FrameInitOrResult, FrameResult, ItemOrResult,
         evm::{ContextDbError, FrameInitResult},
         instructions::EthInstructions,
-        EthFrame, EvmTr, FrameData, FrameInitOrResult, FrameResult, ItemOrResult,
     },
     inspector::{Inspector, InspectorEvmTr},
     interpreter::{
-        interpreter::EthInterpreter, interpreter_action::FrameInit, CreateInputs, CreateOutcome,
-        FrameInput, Gas, InstructionResult, InterpreterResult,
+        CreateInputs, CreateOutcome, FrameInput, Gas, InstructionResult, InterpreterResult,
+        interpreter::EthInterpreter, interpreter_action::FrameInit,
     },
     primitives::Bytes,
 };
 
-use crate::{evm::EvmContext, precompile::Precompiles, StateSource};
+use crate::{StateSource, evm::EvmContext, precompile::Precompiles};
 
 type Instructions<'a, S> = EthInstructions<EthInterpreter, EvmContext<'a, S>>;
 type Frame = EthFrame<EthInterpreter>;
@@ -36,20 +36,14 @@ impl<'a, S: StateSource, I> EvmTr for StfEvm<'a, S, I> {
     type Precompiles = Precompiles;
     type Frame = Frame;
 
-    fn all(
-        &self,
-    ) -> (&Self::Context, &Self::Instructions, &Self::Precompiles, &FrameStack<Frame>) {
+    fn all(&self) -> (&Self::Context, &Self::Instructions, &Self::Precompiles, &FrameStack<Frame>) {
         self.0.all()
     }
 
     fn all_mut(
         &mut self,
-    ) -> (
-        &mut Self::Context,
-        &mut Self::Instructions,
-        &mut Self::Precompiles,
-        &mut FrameStack<Frame>,
-    ) {
+    ) -> (&mut Self::Context, &mut Self::Instructions, &mut Self::Precompiles, &mut FrameStack<Frame>)
+    {
         self.0.all_mut()
     }
 
@@ -77,9 +71,7 @@ impl<'a, S: StateSource, I> EvmTr for StfEvm<'a, S, I> {
         Ok(ItemOrResult::Item(frame_stack.get()))
     }
 
-    fn frame_run(
-        &mut self,
-    ) -> Result<FrameInitOrResult<Frame>, ContextDbError<Self::Context>> {
+    fn frame_run(&mut self) -> Result<FrameInitOrResult<Frame>, ContextDbError<Self::Context>> {
         self.0.frame_run()
     }
 
@@ -134,9 +126,9 @@ fn collision(inputs: &CreateInputs) -> FrameResult {
 mod tests {
     use std::{collections::BTreeMap, sync::Arc};
 
-    use alloy_consensus::{transaction::Recovered, SignableTransaction, TxLegacy};
-    use alloy_primitives::{Address, Bytes, Signature, B256, U256};
-    use bough_mpt::{MptError, Node, NodeSource, EMPTY_ROOT_HASH};
+    use alloy_consensus::{SignableTransaction, TxLegacy, transaction::Recovered};
+    use alloy_primitives::{Address, B256, Bytes, Signature, U256};
+    use bough_mpt::{EMPTY_ROOT_HASH, MptError, Node, NodeSource};
     use revm::{context_interface::result::HaltReason, primitives::TxKind, state::AccountInfo};
 
     use super::*;
@@ -186,16 +178,11 @@ mod tests {
         env.base_fee = Some(1);
         let limits = WorkLimits::NONE;
         let mut executor = BlockExecutor::new(&spec, state, env, ExtraPrecompiles::none(), limits);
-        let transaction = TxLegacy {
-            gas_limit: GAS,
-            gas_price: 1,
-            to: TxKind::Create,
-            ..Default::default()
-        };
+        let transaction =
+            TxLegacy { gas_limit: GAS, gas_price: 1, to: TxKind::Create, ..Default::default() };
         let signed = transaction.into_signed(Signature::test_signature());
-        let outcome = executor
-            .execute_transaction(&Recovered::new_unchecked(signed.into(), SENDER))
-            .unwrap();
+        let outcome =
+            executor.execute_transaction(&Recovered::new_unchecked(signed.into(), SENDER)).unwrap();
         let halt = match outcome.result {
             revm::context_interface::result::ExecutionResult::Halt { reason, .. } => Some(reason),
             _ => None,

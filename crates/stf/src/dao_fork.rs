@@ -1,6 +1,6 @@
 //! The accounts of the DAO fork (EIP-779).
 
-use alloy_primitives::{address, Address};
+use alloy_primitives::{Address, address};
 
 /// The contract that received their ether.
 pub(crate) const RECOVERY: Address = address!("bf4ed7b27f1d666546e30d74d50d173d20bca754");

@@ -2,9 +2,7 @@
 
 use alloy_primitives::{Address, B256, U256};
 use bough_mpt::MptError;
-use revm::{
-    context_interface::result::InvalidTransaction, database_interface::DBErrorMarker,
-};
+use revm::{context_interface::result::InvalidTransaction, database_interface::DBErrorMarker};
 use thiserror::Error;
 
 /// A state access that could not be answered.

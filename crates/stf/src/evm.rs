@@ -6,22 +6,22 @@ use alloy_primitives::{Address, Bytes, U256};
 use revm::{
     context::{BlockEnv, CfgEnv, Context, Evm, Journal, TxEnv},
     context_interface::{
+        JournalTr,
         block::BlobExcessGasAndPrice,
         result::{EVMError, ExecutionResult, HaltReason, ResultAndState},
-        JournalTr,
     },
     handler::{
-        instructions::EthInstructions, system_call::SYSTEM_CALL_GAS_LIMIT, Handler, MainnetHandler,
-        SYSTEM_ADDRESS,
+        Handler, MainnetHandler, SYSTEM_ADDRESS, instructions::EthInstructions,
+        system_call::SYSTEM_CALL_GAS_LIMIT,
     },
     inspector::{Inspector, InspectorHandler},
     interpreter::interpreter::EthInterpreter,
-    primitives::{hardfork::SpecId, TxKind},
+    primitives::{TxKind, hardfork::SpecId},
 };
 
 use crate::{
-    collision::StfEvm, header, precompile::Precompiles, Environment, ExtraPrecompiles, Fork, State,
-    StateError, StateSource,
+    Environment, ExtraPrecompiles, Fork, State, StateError, StateSource, collision::StfEvm, header,
+    precompile::Precompiles,
 };
 
 /// Gas of a system call before EIP-8037.

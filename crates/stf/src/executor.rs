@@ -1,12 +1,15 @@
 //! One block, step by step.
 
-use alloy_consensus::{transaction::Recovered, Header, Transaction as _};
+use alloy_consensus::{Header, Transaction as _, transaction::Recovered};
 use alloy_eips::{
-    eip2935::HISTORY_STORAGE_ADDRESS, eip4788::BEACON_ROOTS_ADDRESS, eip4895::Withdrawal,
-    eip7002::WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS, eip7251::CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS,
+    eip2935::HISTORY_STORAGE_ADDRESS,
+    eip4788::BEACON_ROOTS_ADDRESS,
+    eip4895::Withdrawal,
+    eip7002::WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS,
+    eip7251::CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS,
     eip8282::{BUILDER_DEPOSIT_CONTRACT_ADDRESS, BUILDER_EXIT_CONTRACT_ADDRESS},
 };
-use alloy_primitives::{Address, Bytes, B256, U256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_rlp::Encodable;
 use revm::{
     context::{BlockEnv, CfgEnv},
@@ -18,13 +21,13 @@ use revm::{
 #[cfg(feature = "pre-merge")]
 use crate::pre_merge;
 use crate::{
+    AccessListBuilder, BlockError, ChainSpec, Environment, ExtraPrecompiles, Fork, Receipt, State,
+    StateSource, StateUpdate, Transaction, TransactionError, WorkLimits,
     collision::StfEvm,
     evm::{self, EvmContext, EvmError, Executed},
     meter::Meter,
     requests,
     transaction::{check_form, intrinsic_gas, least_gas, tx_env},
-    AccessListBuilder, BlockError, ChainSpec, Environment, ExtraPrecompiles, Fork, Receipt, State,
-    StateSource, StateUpdate, Transaction, TransactionError, WorkLimits,
 };
 
 const WEI_PER_GWEI: u64 = 1_000_000_000;
@@ -186,9 +189,7 @@ impl<S: StateSource> BlockExecutor<S> {
         self.check_capacity(transaction)?;
         let env = tx_env(transaction);
         let executed = match self.execution_bound(transaction)? {
-            None => {
-                evm::transact(self.evm(None, ()), env)
-            }
+            None => evm::transact(self.evm(None, ()), env),
             Some(bound) => {
                 let meter = Meter::new(bound);
                 let allowance = meter.allowance();
@@ -216,8 +217,7 @@ impl<S: StateSource> BlockExecutor<S> {
         S: 'static,
     {
         self.check_capacity(transaction)?;
-        let (executed, inspector) =
-            evm::inspect(self.evm(None, inspector), tx_env(transaction));
+        let (executed, inspector) = evm::inspect(self.evm(None, inspector), tx_env(transaction));
         Ok((self.take_over(transaction, executed)?, inspector))
     }
 
@@ -418,8 +418,7 @@ impl<S: StateSource> BlockExecutor<S> {
         if !self.fork.has_requests() {
             return Ok(None);
         }
-        let mut requests: Vec<Bytes> =
-            requests::deposits(&self.receipts)?.into_iter().collect();
+        let mut requests: Vec<Bytes> = requests::deposits(&self.receipts)?.into_iter().collect();
         for (kind, contract, since) in REQUEST_CONTRACTS {
             if self.fork < since {
                 continue;
@@ -480,4 +479,3 @@ fn encode_access_list(list: AccessListBuilder, gas_limit: u64) -> Result<Bytes, 
     list.build().encode(&mut rlp);
     Ok(rlp.into())
 }
-

@@ -1,10 +1,12 @@
 //! Header checks against the parent's, and the values a header must have.
 
-use alloy_consensus::{constants::EMPTY_WITHDRAWALS, Header, EMPTY_OMMER_ROOT_HASH, EMPTY_ROOT_HASH};
+use alloy_consensus::{
+    EMPTY_OMMER_ROOT_HASH, EMPTY_ROOT_HASH, Header, constants::EMPTY_WITHDRAWALS,
+};
 use alloy_eips::eip4844::DATA_GAS_PER_BLOB;
-use alloy_primitives::{b256, B256, B64, U256, U512};
+use alloy_primitives::{B64, B256, U256, U512, b256};
 
-use crate::{requests_hash, BlockError, ChainSpec, Fork};
+use crate::{BlockError, ChainSpec, Fork, requests_hash};
 
 const GAS_LIMIT_ADJUSTMENT_FACTOR: u64 = 1024;
 const GAS_LIMIT_MINIMUM: u64 = 5000;
@@ -149,8 +151,8 @@ pub fn excess_blob_gas(fork: Fork, parent: &Header) -> Option<u64> {
     if sum < target {
         return Some(0);
     }
-    let reserve = U256::from(params.blob_base_cost)
-        * U256::from(parent.base_fee_per_gas.unwrap_or_default());
+    let reserve =
+        U256::from(params.blob_base_cost) * U256::from(parent.base_fee_per_gas.unwrap_or_default());
     let price = U256::from(DATA_GAS_PER_BLOB) * U256::from(blob_base_fee(fork, excess));
     if fork >= Fork::Osaka && reserve > price {
         let above = u128::from(params.max_blob_count.saturating_sub(params.target_blob_count));

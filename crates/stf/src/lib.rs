@@ -24,15 +24,17 @@ mod system_contracts;
 mod transaction;
 
 pub use access_list::AccessListBuilder;
-pub use block::{execute_block, seal_header, Environment, ExecutableBlock};
+pub use block::{Environment, ExecutableBlock, execute_block, seal_header};
 pub use bough_mpt::MptError;
 pub use error::{BlockError, StateError, TransactionError};
 pub use evm::EvmContext;
-pub use executor::{check_claim, BlockExecutor, BlockOutput, TxOutcome};
+pub use executor::{BlockExecutor, BlockOutput, TxOutcome, check_claim};
 pub use fork::{ChainSpec, Fork, ForkSchedule, ScheduleError};
 pub use header::{base_fee, check_header, excess_blob_gas, genesis_header};
 pub use meter::WorkLimits;
-pub use precompile::{ExtraPrecompiles, Precompile, PrecompileCall, PrecompileOutcome, Precompiles};
+pub use precompile::{
+    ExtraPrecompiles, Precompile, PrecompileCall, PrecompileOutcome, Precompiles,
+};
 pub use recorder::{WitnessParts, WitnessRecorder};
 pub use requests::requests_hash;
 pub use revm;
@@ -40,4 +42,4 @@ pub use revm;
 pub use simulate::simulate;
 pub use state::{State, StateSource, StateUpdate};
 pub use system_contracts::system_contracts;
-pub use transaction::{intrinsic_gas, recover, recover_at, Block, Receipt, Transaction};
+pub use transaction::{Block, Receipt, Transaction, intrinsic_gas, recover, recover_at};

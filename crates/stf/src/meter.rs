@@ -3,11 +3,11 @@
 use std::{cell::Cell, rc::Rc};
 
 use revm::{
-    context_interface::{context::ContextError, ContextTr},
+    context_interface::{ContextTr, context::ContextError},
     inspector::Inspector,
     interpreter::{
-        interpreter::EthInterpreter, CallInputs, CallOutcome, CreateInputs, CreateOutcome, Gas,
-        Interpreter,
+        CallInputs, CallOutcome, CreateInputs, CreateOutcome, Gas, Interpreter,
+        interpreter::EthInterpreter,
     },
 };
 

@@ -3,16 +3,15 @@
 //!
 //! execution-specs `frontier/fork.py` to `gray_glacier/fork.py`, at c1200883.
 
-use alloy_consensus::{proofs::calculate_ommers_root, Eip658Value, Header, TxReceipt};
+use alloy_consensus::{Eip658Value, Header, TxReceipt, proofs::calculate_ommers_root};
 use alloy_primitives::{B256, U256};
 use alloy_rlp::Encodable;
 use alloy_trie::root::ordered_trie_root_with_encoder;
 use thiserror::Error;
 
 use crate::{
-    block, check_header, dao_fork, BlockError, BlockOutput, ChainSpec, Environment,
-    ExecutableBlock, ExtraPrecompiles, Fork, State, StateError, StateSource, StateUpdate,
-    WorkLimits,
+    BlockError, BlockOutput, ChainSpec, Environment, ExecutableBlock, ExtraPrecompiles, Fork,
+    State, StateError, StateSource, StateUpdate, WorkLimits, block, check_header, dao_fork,
 };
 
 /// How many ancestors the checks of ommers look at: parents of ommers of the greatest age.
@@ -90,7 +89,16 @@ pub fn execute_block<S: StateSource>(
         return Err(BlockError::ParentHash { got: block.header.parent_hash, expected: B256::ZERO });
     };
     check_ommers(spec, ancestors, block.header, ommers)?;
-    block::execute_with_ommers(spec, parent.header, parent.hash, block, ommers, state, extra, limits)
+    block::execute_with_ommers(
+        spec,
+        parent.header,
+        parent.hash,
+        block,
+        ommers,
+        state,
+        extra,
+        limits,
+    )
 }
 
 /// `validate_ommers`.

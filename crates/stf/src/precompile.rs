@@ -1,14 +1,8 @@
 //! Precompiles: Ethereum's own, and those the caller adds to a chain.
 
-use std::{
-    cell::Cell,
-    collections::BTreeMap,
-    fmt,
-    rc::Rc,
-    sync::Arc,
-};
+use std::{cell::Cell, collections::BTreeMap, fmt, rc::Rc, sync::Arc};
 
-use alloy_primitives::{map::AddressSet, Address, Bytes};
+use alloy_primitives::{Address, Bytes, map::AddressSet};
 use revm::{
     context_interface::{Block, Cfg, ContextTr},
     handler::{EthPrecompiles, PrecompileProvider},
@@ -126,7 +120,9 @@ impl Precompiles {
         });
         let mut gas = Gas::new_with_regular_gas_and_reservoir(inputs.gas_limit, inputs.reservoir);
         match outcome {
-            PrecompileOutcome::Success { gas_used, output } if gas.record_regular_cost(gas_used) => {
+            PrecompileOutcome::Success { gas_used, output }
+                if gas.record_regular_cost(gas_used) =>
+            {
                 InterpreterResult::new(InstructionResult::Return, output, gas)
             }
             PrecompileOutcome::Success { .. } => {
@@ -160,8 +156,7 @@ impl<CTX: ContextTr> PrecompileProvider<CTX> for Precompiles {
     ) -> Result<Option<InterpreterResult>, String> {
         if let Some(precompile) = self.extra.0.get(&inputs.bytecode_address) {
             let input = inputs.input.as_bytes(context);
-            let result =
-                Self::run_extra(precompile.as_ref(), context.block(), &input, inputs);
+            let result = Self::run_extra(precompile.as_ref(), context.block(), &input, inputs);
             return Ok(Some(result));
         }
         let Some(allowance) = &self.allowance else {

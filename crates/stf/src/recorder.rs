@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use alloy_primitives::{Bytes, B256};
+use alloy_primitives::{B256, Bytes};
 use bough_mpt::{MptError, Node, NodeSource, Recorder};
 
 use crate::{StateError, StateSource};

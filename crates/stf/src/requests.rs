@@ -1,6 +1,6 @@
 //! Execution requests (EIP-7685): deposits from logs (EIP-6110) and what system calls return.
 
-use alloy_primitives::{address, b256, Address, Bytes, B256};
+use alloy_primitives::{Address, B256, Bytes, address, b256};
 use sha2::{Digest, Sha256};
 
 use crate::{BlockError, Receipt};

@@ -8,8 +8,9 @@ use revm::{
 };
 
 use crate::{
+    BlockError, ChainSpec, Environment, ExtraPrecompiles, Fork, State, StateSource,
+    TransactionError,
     evm::{self, EvmContext},
-    BlockError, ChainSpec, Environment, ExtraPrecompiles, Fork, State, StateSource, TransactionError,
 };
 
 /// Runs one call on a state without changing it, under an inspector that is given back. Nonce,

@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, rc::Rc};
 
-use alloy_primitives::{keccak256, map::HashMap, Address, Bytes, B256, KECCAK256_EMPTY, U256};
+use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256, map::HashMap};
 use alloy_rlp::{Decodable, Encodable};
 use alloy_trie::TrieAccount;
-use bough_mpt::{NodeSource, Trie, EMPTY_ROOT_HASH};
+use bough_mpt::{EMPTY_ROOT_HASH, NodeSource, Trie};
 use revm::{
     bytecode::Bytecode,
     database_interface::Database,

@@ -11,7 +11,7 @@ use alloy_eips::{
         BUILDER_EXIT_CONTRACT_ADDRESS, BUILDER_EXIT_CONTRACT_CODE,
     },
 };
-use alloy_primitives::{address, bytes, Address, Bytes};
+use alloy_primitives::{Address, Bytes, address, bytes};
 
 use crate::{Fork, ForkSchedule};
 
@@ -31,8 +31,7 @@ const CONSOLIDATION_CODE_LENGTH: usize = 414;
 /// no harm before, and a chain that reaches its fork without it would stop there.
 pub fn system_contracts(forks: &ForkSchedule) -> Vec<(Address, Bytes)> {
     let last = forks.last();
-    let consolidation =
-        CONSOLIDATION_REQUEST_PREDEPLOY_CODE.slice(..CONSOLIDATION_CODE_LENGTH);
+    let consolidation = CONSOLIDATION_REQUEST_PREDEPLOY_CODE.slice(..CONSOLIDATION_CODE_LENGTH);
     let contracts = [
         (Fork::Cancun, BEACON_ROOTS_ADDRESS, BEACON_ROOTS_CODE.clone()),
         (Fork::Prague, HISTORY_STORAGE_ADDRESS, HISTORY_STORAGE_CODE.clone()),
@@ -42,11 +41,7 @@ pub fn system_contracts(forks: &ForkSchedule) -> Vec<(Address, Bytes)> {
             WITHDRAWAL_REQUEST_PREDEPLOY_CODE.clone(),
         ),
         (Fork::Prague, CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS, consolidation),
-        (
-            Fork::Amsterdam,
-            BUILDER_DEPOSIT_CONTRACT_ADDRESS,
-            BUILDER_DEPOSIT_CONTRACT_CODE.clone(),
-        ),
+        (Fork::Amsterdam, BUILDER_DEPOSIT_CONTRACT_ADDRESS, BUILDER_DEPOSIT_CONTRACT_CODE.clone()),
         (Fork::Amsterdam, BUILDER_EXIT_CONTRACT_ADDRESS, BUILDER_EXIT_CONTRACT_CODE.clone()),
         (Fork::Amsterdam, FACTORY_ADDRESS, FACTORY_CODE.clone()),
     ];
@@ -59,7 +54,7 @@ pub fn system_contracts(forks: &ForkSchedule) -> Vec<(Address, Bytes)> {
 
 #[cfg(test)]
 mod tests {
-    use alloy_primitives::{b256, keccak256, B256};
+    use alloy_primitives::{B256, b256, keccak256};
 
     use super::*;
 

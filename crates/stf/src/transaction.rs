@@ -1,16 +1,16 @@
 //! Transactions, as the chain holds them and as the EVM takes them.
 
 use alloy_consensus::{
+    EthereumReceipt, EthereumTxEnvelope, Transaction as _, TxEip4844, Typed2718,
     crypto::RecoveryError,
     transaction::{Recovered, SignerRecoverable},
-    EthereumReceipt, EthereumTxEnvelope, Transaction as _, TxEip4844, Typed2718,
 };
 use revm::{
     context::TxEnv,
-    context_interface::{cfg::gas_params::Eip2780TxInfo, either::Either, Cfg},
+    context_interface::{Cfg, cfg::gas_params::Eip2780TxInfo, either::Either},
 };
 
-use crate::{evm, Fork, TransactionError};
+use crate::{Fork, TransactionError, evm};
 
 /// A signed transaction of type 0 to 4, blobs without their sidecar.
 pub type Transaction = EthereumTxEnvelope<TxEip4844>;
@@ -26,9 +26,8 @@ pub type Receipt = EthereumReceipt;
 /// # Errors
 /// [`TransactionError::Signature`] when no sender can be recovered.
 pub fn recover(transaction: Transaction) -> Result<Recovered<Transaction>, TransactionError> {
-    let signer = transaction
-        .recover_signer()
-        .map_err(|_: RecoveryError| TransactionError::Signature)?;
+    let signer =
+        transaction.recover_signer().map_err(|_: RecoveryError| TransactionError::Signature)?;
     Ok(Recovered::new_unchecked(transaction, signer))
 }
 

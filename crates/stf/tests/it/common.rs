@@ -6,8 +6,9 @@ use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, Bytes, U256};
 use bough_mpt::{EMPTY_ROOT_HASH, MptError, Node, NodeSource};
 use bough_stf::{
-    genesis_header, revm::state::AccountInfo, seal_header, BlockExecutor, BlockOutput, ChainSpec,
-    Environment, ExtraPrecompiles, Fork, ForkSchedule, State, StateError, StateSource, WorkLimits,
+    BlockExecutor, BlockOutput, ChainSpec, Environment, ExtraPrecompiles, Fork, ForkSchedule,
+    State, StateError, StateSource, WorkLimits, genesis_header, revm::state::AccountInfo,
+    seal_header,
 };
 
 pub const RICH: Address = Address::repeat_byte(0x11);
@@ -62,11 +63,8 @@ pub fn empty_block(
 ) -> (Header, BlockOutput) {
     let time = parent.timestamp + 13;
     let after = Environment::after(spec, parent, parent.hash_slow(), time);
-    let env = Environment {
-        beneficiary: MINER,
-        extra_data: Bytes::from_static(extra_data),
-        ..after
-    };
+    let env =
+        Environment { beneficiary: MINER, extra_data: Bytes::from_static(extra_data), ..after };
     let fork = spec.forks.fork_at(env.number, env.timestamp);
     let extra = ExtraPrecompiles::none();
     let mut executor = BlockExecutor::new(spec, state, env.clone(), extra, WorkLimits::NONE);

@@ -1,13 +1,13 @@
 //! Rules of Osaka that no vector here covers.
 
-use alloy_consensus::{transaction::Recovered, Header, SignableTransaction, TxLegacy};
-use alloy_primitives::{Signature, TxKind, B256, U256};
+use alloy_consensus::{Header, SignableTransaction, TxLegacy, transaction::Recovered};
+use alloy_primitives::{B256, Signature, TxKind, U256};
 use bough_stf::{
-    excess_blob_gas, execute_block, BlockError, BlockExecutor, Environment, ExecutableBlock,
-    ExtraPrecompiles, Fork, Transaction, TransactionError, WorkLimits,
+    BlockError, BlockExecutor, Environment, ExecutableBlock, ExtraPrecompiles, Fork, Transaction,
+    TransactionError, WorkLimits, excess_blob_gas, execute_block,
 };
 
-use crate::common::{genesis, spec, state, RICH};
+use crate::common::{RICH, genesis, spec, state};
 
 const BLOB: u64 = 131_072;
 const GWEI: u64 = 1_000_000_000;

@@ -1,14 +1,14 @@
 //! Difficulty, ommers, rewards and the DAO fork.
 
-use alloy_consensus::{proofs::calculate_ommers_root, Header};
-use alloy_primitives::{address, Address, B256, U256};
+use alloy_consensus::{Header, proofs::calculate_ommers_root};
+use alloy_primitives::{Address, B256, U256, address};
 use bough_stf::{
-    pre_merge::{difficulty, execute_block, Ancestor, OmmerError},
-    revm::state::AccountInfo,
     BlockError, ChainSpec, ExecutableBlock, ExtraPrecompiles, Fork, ForkSchedule, WorkLimits,
+    pre_merge::{Ancestor, OmmerError, difficulty, execute_block},
+    revm::state::AccountInfo,
 };
 
-use crate::common::{after, empty_block, genesis, spec, state, MINER};
+use crate::common::{MINER, after, empty_block, genesis, spec, state};
 
 const ETHER: u64 = 1_000_000_000_000_000_000;
 
@@ -115,8 +115,7 @@ impl Family {
             Ancestor { hash: genesis.hash_slow(), header: genesis, ommers: &[] },
         ];
         let (_, output) = empty_block(&self.spec, genesis, state(), b"");
-        let block =
-            ExecutableBlock { header: &header, transactions: &[], withdrawals: None };
+        let block = ExecutableBlock { header: &header, transactions: &[], withdrawals: None };
         let (extra, limits) = (ExtraPrecompiles::none(), WorkLimits::NONE);
         // The state root is that of a block without ommers: it fails at the latest for that.
         execute_block(&self.spec, &ancestors, block, ommers, after(&output), extra, limits)

@@ -1,15 +1,15 @@
 //! What transactions a fork knows.
 
 use alloy_consensus::{
-    transaction::Recovered, SignableTransaction, TxEip1559, TxEip2930, TxEip7702, TxLegacy,
+    SignableTransaction, TxEip1559, TxEip2930, TxEip7702, TxLegacy, transaction::Recovered,
 };
-use alloy_primitives::{uint, Signature, TxKind, U256};
+use alloy_primitives::{Signature, TxKind, U256, uint};
 use bough_stf::{
-    recover, recover_at, BlockError, BlockExecutor, Environment, ExtraPrecompiles, Fork,
-    Transaction, TransactionError, WorkLimits,
+    BlockError, BlockExecutor, Environment, ExtraPrecompiles, Fork, Transaction, TransactionError,
+    WorkLimits, recover, recover_at,
 };
 
-use crate::common::{genesis, spec, state, RICH};
+use crate::common::{RICH, genesis, spec, state};
 
 const GAS_PRICE: u128 = 2_000_000_000;
 
@@ -58,7 +58,8 @@ fn types_begin_with_their_forks() {
     ];
     for fork in Fork::ALL {
         for (kind, since, transaction) in &typed {
-            let unknown = check(fork, transaction.clone()) == Err(TransactionError::UnknownType(*kind));
+            let unknown =
+                check(fork, transaction.clone()) == Err(TransactionError::UnknownType(*kind));
             assert_eq!(unknown, fork < *since, "type {kind} at {fork:?}");
         }
     }
@@ -67,9 +68,8 @@ fn types_begin_with_their_forks() {
 /// EIP-2: from Homestead on the lower `s` only.
 #[test]
 fn frontier_takes_a_high_s() {
-    const ORDER: U256 = uint!(
-        0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141_U256
-    );
+    const ORDER: U256 =
+        uint!(0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141_U256);
     let low = legacy(None);
     let signature = *low.signature();
     let high = Signature::new(signature.r(), ORDER - signature.s(), !signature.v());
