@@ -8,9 +8,9 @@ use alloy_primitives::U256;
 use alloy_rlp::Encodable;
 use bough_stateless::{ExecutionWitness, Schema, StatelessInput};
 use bough_stf::{
-    Block, BlockError, BlockExecutor, ChainSpec, Environment, ExtraPrecompiles, Fork,
-    ForkSchedule, State, StateSource, Transaction, WitnessParts, WitnessRecorder,
-    WorkLimits, revm::context_interface::result::ExecutionResult, seal_header,
+    Block, BlockError, BlockExecutor, ChainSpec, Environment, ExtraPrecompiles, Fork, ForkSchedule,
+    State, StateSource, Transaction, WitnessParts, WitnessRecorder, WorkLimits,
+    revm::context_interface::result::ExecutionResult, seal_header,
 };
 
 use crate::{

@@ -76,12 +76,7 @@ fn shared() -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
-fn work(
-    plan: &Plan,
-    shared: &[(String, Vec<u8>)],
-    next: &AtomicU64,
-    tally: &Mutex<Tally>,
-) {
+fn work(plan: &Plan, shared: &[(String, Vec<u8>)], next: &AtomicU64, tally: &Mutex<Tally>) {
     loop {
         let case = next.fetch_add(1, Ordering::Relaxed);
         if case >= plan.cases.1 {
@@ -132,14 +127,7 @@ fn generated(dice: &mut Dice, reached: &mut Reached) -> Vec<u8> {
     }
 }
 
-fn count(
-    plan: &Plan,
-    case: u64,
-    label: &str,
-    bytes: &[u8],
-    judged: &Judged,
-    tally: &mut Tally,
-) {
+fn count(plan: &Plan, case: u64, label: &str, bytes: &[u8], judged: &Judged, tally: &mut Tally) {
     let Judged { ours, theirs, outcome } = judged;
     tally.cases += 1;
     match outcome {

@@ -303,7 +303,11 @@ impl Random<'_> {
             }
             7 => {
                 let wrong = self.dice.one_in(10);
-                if wrong { self.push_small(3) } else { self.op(op::RETURNDATASIZE, 0, 1) }
+                if wrong {
+                    self.push_small(3)
+                } else {
+                    self.op(op::RETURNDATASIZE, 0, 1)
+                }
                 self.asm.op(op::PUSH0);
                 self.depth += 1;
                 self.push_small(100);
@@ -412,7 +416,8 @@ impl Random<'_> {
     }
 
     fn call(&mut self) {
-        let op = self.dice.pick(&[op::CALL, op::CALL, op::CALLCODE, op::DELEGATECALL, op::STATICCALL]);
+        let op =
+            self.dice.pick(&[op::CALL, op::CALL, op::CALLCODE, op::DELEGATECALL, op::STATICCALL]);
         for bound in [70, 100, 200, 100] {
             self.push_small(bound);
         }

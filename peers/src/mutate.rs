@@ -33,8 +33,7 @@ pub(crate) fn mutate(dice: &mut Dice, bytes: &[u8]) -> (Vec<u8>, &'static str) {
 fn seal(input: &mut StatelessInput) {
     // No gas at all: stopped before anything is executed.
     let limits = WorkLimits { block_gas: Some(0), system_gas: Some(0) };
-    if let Err(Invalid::Payload(PayloadError::BlockHash { expected, .. })) =
-        validate(input, limits)
+    if let Err(Invalid::Payload(PayloadError::BlockHash { expected, .. })) = validate(input, limits)
     {
         input.new_payload_request.execution_payload.block_hash = expected;
     }

@@ -123,8 +123,7 @@ fn modexp(dice: &mut Dice) -> Vec<u8> {
         let at = dice.weighted(&[1, 2, 6, 2, 2, 1, 1, 1]);
         *lengths.get(at).unwrap_or(&1usize)
     });
-    let mut input: Vec<u8> =
-        lengths.iter().flat_map(|length| word_of(*length).to_vec()).collect();
+    let mut input: Vec<u8> = lengths.iter().flat_map(|length| word_of(*length).to_vec()).collect();
     for length in lengths {
         match dice.below(4) {
             0 => input.extend(std::iter::repeat_n(0, length)),

@@ -8,9 +8,7 @@ use ethrex_common::{
     types::{
         Block, BlockBody, BlockHeader, ELASTICITY_MULTIPLIER, Fork, InvalidBlockBodyError,
         Transaction, Withdrawal,
-        block_execution_witness::{
-            ExecutionWitness, GuestProgramState, GuestProgramStateError,
-        },
+        block_execution_witness::{ExecutionWitness, GuestProgramState, GuestProgramStateError},
         compute_transactions_root, compute_withdrawals_root,
         requests::compute_requests_hash,
         stateless_ssz::{

@@ -6,8 +6,8 @@ use alloy_consensus::{
 };
 use alloy_eips::{
     eip2930::{AccessList, AccessListItem},
-    eip4788::BEACON_ROOTS_ADDRESS,
     eip2935::HISTORY_STORAGE_ADDRESS,
+    eip4788::BEACON_ROOTS_ADDRESS,
     eip7002::WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS,
     eip7251::CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS,
     eip7702::{Authorization, SignedAuthorization},
@@ -53,7 +53,8 @@ pub(crate) fn generate(dice: &mut Dice, now: &Situation<'_>) -> Recovered<Transa
     let aim = aim(dice, now, signer);
     let gas_limit = gas_limit(dice, now);
     let tip = u128::from(dice.pick(&[0u64, 0, 1, 1_000_000_000]));
-    let max_fee = u128::from(now.base_fee) + tip + u128::from(dice.pick(&[0u64, 0, 7, 3_000_000_000]));
+    let max_fee =
+        u128::from(now.base_fee) + tip + u128::from(dice.pick(&[0u64, 0, 7, 3_000_000_000]));
     let chain_id = world.chain_id;
     let Aim { to, value, data: input } = aim;
     let unsigned_kind = dice.weighted(&[3, 1, 2, 4, 1, 4]);
@@ -113,7 +114,11 @@ pub(crate) fn generate(dice: &mut Dice, now: &Situation<'_>) -> Recovered<Transa
                 max_priority_fee_per_gas: tip,
                 to,
                 value,
-                access_list: if dice.one_in(3) { access_list(dice, world) } else { AccessList::default() },
+                access_list: if dice.one_in(3) {
+                    access_list(dice, world)
+                } else {
+                    AccessList::default()
+                },
                 input,
             };
             sign(key, transaction)
@@ -172,9 +177,8 @@ fn value(dice: &mut Dice) -> U256 {
 
 fn aim(dice: &mut Dice, now: &Situation<'_>, signer: &Signer) -> Aim {
     let world = now.world;
-    let contract = |at: usize| {
-        TxKind::Call(world.contracts.get(at).copied().unwrap_or(signer.address))
-    };
+    let contract =
+        |at: usize| TxKind::Call(world.contracts.get(at).copied().unwrap_or(signer.address));
     let value = value(dice);
     match dice.weighted(&[6, 3, 24, 12, 5, 6, 8, 2, 2, 3, 8, 10, 2, 3]) {
         0 => Aim { to: TxKind::Call(dice.pick(&world.known)), value, data: noise(dice) },

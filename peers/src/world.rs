@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use alloy_consensus::{EMPTY_OMMER_ROOT_HASH, EMPTY_ROOT_HASH, Header};
 use alloy_eips::{
-    eip7002::WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS, eip7251::CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS,
+    eip7002::WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS,
+    eip7251::CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS,
     eip8282::{BUILDER_DEPOSIT_CONTRACT_ADDRESS, BUILDER_EXIT_CONTRACT_ADDRESS},
 };
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, address, keccak256};
@@ -119,8 +120,7 @@ impl World {
         }
         let update = state.commit()?;
         let headers = headers(dice, update.root);
-        let hashes =
-            headers.iter().map(|header| (header.number, header.hash_slow())).collect();
+        let hashes = headers.iter().map(|header| (header.number, header.hash_slow())).collect();
         let memory = Memory {
             nodes: update.nodes.into_iter().collect(),
             codes: update.codes.into_iter().collect(),
@@ -230,10 +230,7 @@ fn slots(dice: &mut Dice) -> Vec<(U256, U256)> {
     slots.into_iter().filter(|(_, value)| !value.is_zero()).collect()
 }
 
-fn write_system_contracts(
-    dice: &mut Dice,
-    state: &mut State<Nothing>,
-) -> Result<(), StateError> {
+fn write_system_contracts(dice: &mut Dice, state: &mut State<Nothing>) -> Result<(), StateError> {
     let queues = [
         WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS,
         CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS,
@@ -241,8 +238,7 @@ fn write_system_contracts(
         BUILDER_EXIT_CONTRACT_ADDRESS,
     ];
     for (address, code) in system_contracts(&ForkSchedule::always(Fork::Amsterdam)) {
-        let slots =
-            if queues.contains(&address) { queue(dice) } else { Vec::new() };
+        let slots = if queues.contains(&address) { queue(dice) } else { Vec::new() };
         state.overwrite(address, account(1, U256::ZERO, Some(code)), slots)?;
     }
     Ok(())
