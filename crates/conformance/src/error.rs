@@ -110,6 +110,14 @@ pub enum CaseError {
         /// Why.
         error: Invalid,
     },
+    /// A valid block is refused within the gas that it uses, or taken in less.
+    #[error("block {index}: work limits change the verdict: {error:?}")]
+    Limited {
+        /// Position in the fixture.
+        index: usize,
+        /// Why it was refused; nothing when it was taken in less.
+        error: Option<Box<Invalid>>,
+    },
     /// `stateless` took a block that was refused.
     #[error("block {index}: stateless took a block that was refused: {error}")]
     StatelessAccepted {

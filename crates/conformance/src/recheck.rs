@@ -3,7 +3,8 @@
 use alloy_consensus::{EMPTY_OMMER_ROOT_HASH, Transaction as _, transaction::Recovered};
 use alloy_primitives::{Bytes, U256, keccak256};
 use bough_stateless::{
-    ExecutionPayload, Invalid, NewPayloadRequest, PayloadError, Schema, StatelessInput, validate,
+    ExecutionPayload, Invalid, NewPayloadRequest, PayloadError, Schema, StatelessInput, Validated,
+    validate,
 };
 use bough_stf::{
     BlockExecutor, BlockOutput, Environment, ExtraPrecompiles, State, Transaction, WorkLimits,
@@ -40,7 +41,10 @@ pub(crate) fn recheck(
         return Err(CaseError::Codec { index, error: None });
     }
     let count = match (&execution.output, validate(&decoded, WorkLimits::NONE)) {
-        (Ok(_), Ok(_)) => &mut counters.rechecked_valid,
+        (Ok(_), Ok(validated)) => {
+            check_limits(index, &decoded, validated)?;
+            &mut counters.rechecked_valid
+        }
         (Ok(_), Err(error)) => return Err(CaseError::StatelessRefused { index, error }),
         (Err(error), Ok(_)) => {
             return Err(CaseError::StatelessAccepted { index, error: error.clone() });
@@ -56,6 +60,33 @@ pub(crate) fn recheck(
         }
     };
     *count = count.saturating_add(1);
+    Ok(())
+}
+
+/// Stopping at a claim changes no verdict: the block is valid within what it uses, and in no less.
+fn check_limits(
+    index: usize,
+    input: &StatelessInput,
+    validated: Validated,
+) -> Result<(), CaseError> {
+    let Validated { gas_used, system_gas_used } = validated;
+    let claims = |gas_used, system_gas| {
+        let limits =
+            WorkLimits { block_gas: Some(gas_used), system_gas: Some(system_gas), nodes: None };
+        validate(input, limits)
+    };
+    let within = claims(gas_used, system_gas_used);
+    if within.as_ref() != Ok(&validated) {
+        return Err(CaseError::Limited { index, error: within.err().map(Box::new) });
+    }
+    let less = [
+        gas_used.checked_sub(1).map(|less| claims(less, system_gas_used)),
+        Some(claims(gas_used / 2, system_gas_used)).filter(|_| gas_used > 0),
+        system_gas_used.checked_sub(1).map(|less| claims(gas_used, less)),
+    ];
+    if less.into_iter().flatten().any(|result| result.is_ok()) {
+        return Err(CaseError::Limited { index, error: None });
+    }
     Ok(())
 }
 

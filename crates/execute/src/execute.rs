@@ -51,7 +51,8 @@ impl Execute {
     /// # Errors
     /// The first check that fails. All of `gas` is due then.
     pub fn run(&self, input: &[u8], gas: u64, l1: L1Block) -> Result<Executed, Refused> {
-        let left = self.charge_bytes(input, gas, l1)?;
+        let prices = Prices::at(self.schedule.fork_at(l1.number, l1.timestamp));
+        let left = charge_bytes(prices, input, gas)?;
         let places = Places::read(input)?;
         self.check_fork(places, l1)?;
         let left = charge_claim(places, left)?;
@@ -59,7 +60,11 @@ impl Execute {
         check_l2(&input.new_payload_request.execution_payload)?;
         // SOUNDNESS: the places are where the decoder reads too (canonical SSZ), so what was
         // charged is what is claimed.
-        let limits = WorkLimits { block_gas: Some(places.gas_used), system_gas: Some(left) };
+        let limits = WorkLimits {
+            block_gas: Some(places.gas_used),
+            system_gas: Some(left),
+            nodes: Some(prices.nodes_for(gas.saturating_sub(left))),
+        };
         let validated = validate(&input, limits)?;
         let left = left.saturating_sub(validated.system_gas_used);
         Ok(Executed {
@@ -72,12 +77,6 @@ impl Execute {
             gas_charged: gas.saturating_sub(left),
             gas_used: validated.gas_used,
         })
-    }
-
-    fn charge_bytes(&self, input: &[u8], gas: u64, l1: L1Block) -> Result<u64, Refused> {
-        let prices = Prices::at(self.schedule.fork_at(l1.number, l1.timestamp));
-        let needed = prices.for_bytes(input.len());
-        gas.checked_sub(needed).ok_or(Refused::BytesNotPaid { needed, left: gas })
     }
 
     /// The rules are those of L1 at the payload's own time, which L1 must have reached: a fork
@@ -94,6 +93,11 @@ impl Execute {
         }
         Ok(())
     }
+}
+
+fn charge_bytes(prices: Prices, input: &[u8], gas: u64) -> Result<u64, Refused> {
+    let needed = prices.for_bytes(input.len());
+    gas.checked_sub(needed).ok_or(Refused::BytesNotPaid { needed, left: gas })
 }
 
 fn charge_claim(places: Places, left: u64) -> Result<u64, Refused> {

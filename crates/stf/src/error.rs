@@ -28,6 +28,13 @@ pub enum StateError {
         /// The slot.
         slot: U256,
     },
+    /// The new state takes more reads of trie nodes to write than the limit allows. Only in tries
+    /// whose nodes share children, which no state has that transactions made.
+    #[error("writing the state reads more than {most} trie nodes")]
+    WritesTooMuch {
+        /// The limit.
+        most: u64,
+    },
     /// The store beneath failed; what it says is in its own log.
     #[error("state source failed")]
     Source,

@@ -1,7 +1,5 @@
 //! The EVM as this crate sets it up.
 
-use std::{cell::Cell, rc::Rc};
-
 use alloy_primitives::{Address, Bytes, U256};
 use revm::{
     context::{BlockEnv, CfgEnv, Context, Evm, Journal, TxEnv},
@@ -20,7 +18,7 @@ use revm::{
 };
 
 use crate::{
-    Environment, ExtraPrecompiles, Fork, State, StateError, StateSource, collision::StfEvm, header,
+    Environment, ExtraPrecompiles, Fork, State, StateError, StateSource, frames::StfEvm, header,
     precompile::Precompiles,
 };
 
@@ -69,29 +67,28 @@ pub(crate) fn build<'a, S: StateSource, I>(
     cfg: CfgEnv,
     block: BlockEnv,
     extra: &ExtraPrecompiles,
-    allowance: Option<Rc<Cell<u64>>>,
     inspector: I,
 ) -> StfEvm<'a, S, I> {
     let spec: SpecId = cfg.spec;
     let mut ctx: EvmContext<'a, S> = Context::new(state, spec);
     ctx.journaled_state.set_spec_id(spec);
     ctx = ctx.with_cfg(cfg).with_block(block);
-    StfEvm(Evm::new_with_inspector(
+    StfEvm::new(Evm::new_with_inspector(
         ctx,
         inspector,
         EthInstructions::new_mainnet_with_spec(spec),
-        Precompiles::within(spec, extra, allowance),
+        Precompiles::new(spec, extra),
     ))
 }
 
-/// Runs a transaction without looking at it.
+/// Runs a transaction without looking at it. Nothing comes of one that its limit stopped.
 pub(crate) fn transact<S: StateSource>(
     mut evm: StfEvm<'_, S, ()>,
     tx: TxEnv,
-) -> Result<Executed, EvmError> {
-    evm.0.ctx.tx = tx;
+) -> Result<Option<Executed>, EvmError> {
+    evm.evm.ctx.tx = tx;
     let result = MainnetHandler::default().run(&mut evm);
-    executed(&mut evm, result)
+    if evm.exceeded() { Ok(None) } else { executed(&mut evm, result).map(Some) }
 }
 
 /// Runs a transaction under an inspector and gives the inspector back.
@@ -99,28 +96,28 @@ pub(crate) fn inspect<'a, S: StateSource, I: Inspector<EvmContext<'a, S>, EthInt
     mut evm: StfEvm<'a, S, I>,
     tx: TxEnv,
 ) -> (Result<Executed, EvmError>, I) {
-    evm.0.ctx.tx = tx;
+    evm.evm.ctx.tx = tx;
     let result = MainnetHandler::default().inspect_run(&mut evm);
-    (executed(&mut evm, result), evm.0.inspector)
+    (executed(&mut evm, result), evm.evm.inspector)
 }
 
-/// Runs a system call (EIP-4788 and its kin) under an inspector and gives the inspector back.
-pub(crate) fn system_call<'a, S: StateSource, I: Inspector<EvmContext<'a, S>, EthInterpreter>>(
-    mut evm: StfEvm<'a, S, I>,
+/// Runs a system call (EIP-4788 and its kin). Nothing comes of one that its limit stopped.
+pub(crate) fn system_call<S: StateSource>(
+    mut evm: StfEvm<'_, S, ()>,
     fork: Fork,
     target: Address,
     data: Bytes,
-) -> (Result<Executed, EvmError>, I) {
+) -> Result<Option<Executed>, EvmError> {
     let gas_limit = if fork >= Fork::Amsterdam { SYSTEM_CALL_GAS_LIMIT } else { SYSTEM_GAS };
-    evm.0.ctx.tx = TxEnv {
+    evm.evm.ctx.tx = TxEnv {
         caller: SYSTEM_ADDRESS,
         kind: TxKind::Call(target),
         data,
         gas_limit,
         ..TxEnv::default()
     };
-    let result = MainnetHandler::default().inspect_run_system_call(&mut evm);
-    (executed(&mut evm, result), evm.0.inspector)
+    let result = MainnetHandler::default().run_system_call(&mut evm);
+    if evm.exceeded() { Ok(None) } else { executed(&mut evm, result).map(Some) }
 }
 
 /// A result with the state that it leaves.
@@ -128,6 +125,6 @@ fn executed<S: StateSource, I>(
     evm: &mut StfEvm<'_, S, I>,
     result: Result<ExecutionResult, EvmError>,
 ) -> Result<Executed, EvmError> {
-    let state = evm.0.ctx.journaled_state.finalize();
+    let state = evm.evm.ctx.journaled_state.finalize();
     result.map(|result| ResultAndState::new(result, state))
 }

@@ -14,7 +14,7 @@ use alloy_rlp::Encodable;
 use revm::{
     context::{BlockEnv, CfgEnv},
     context_interface::result::{EVMError, ExecutionResult},
-    inspector::{Inspector, NoOpInspector},
+    inspector::Inspector,
     interpreter::interpreter::EthInterpreter,
 };
 
@@ -23,9 +23,8 @@ use crate::pre_merge;
 use crate::{
     AccessListBuilder, BlockError, ChainSpec, Environment, ExtraPrecompiles, Fork, Receipt, State,
     StateSource, StateUpdate, Transaction, TransactionError, WorkLimits,
-    collision::StfEvm,
     evm::{self, EvmContext, EvmError, Executed},
-    meter::Meter,
+    frames::StfEvm,
     requests,
     transaction::{check_form, intrinsic_gas, least_gas, tx_env},
 };
@@ -188,17 +187,10 @@ impl<S: StateSource> BlockExecutor<S> {
     ) -> Result<TxOutcome, BlockError> {
         self.check_capacity(transaction)?;
         let env = tx_env(transaction);
-        let executed = match self.execution_bound(transaction)? {
-            None => evm::transact(self.evm(None, ()), env),
-            Some(bound) => {
-                let meter = Meter::new(bound);
-                let allowance = meter.allowance();
-                let (executed, meter) = evm::inspect(self.evm(Some(allowance), meter), env);
-                if meter.exceeded() {
-                    return Err(self.claim_exceeded());
-                }
-                executed
-            }
+        let bound = self.execution_bound(transaction)?;
+        let executed = evm::transact(self.limited_evm(bound), env);
+        let Some(executed) = executed.map_err(|error| self.evm_error(error))? else {
+            return Err(self.claim_exceeded());
         };
         self.take_over(transaction, executed)
     }
@@ -217,7 +209,8 @@ impl<S: StateSource> BlockExecutor<S> {
         S: 'static,
     {
         self.check_capacity(transaction)?;
-        let (executed, inspector) = evm::inspect(self.evm(None, inspector), tx_env(transaction));
+        let (executed, inspector) = evm::inspect(self.evm(inspector), tx_env(transaction));
+        let executed = executed.map_err(|error| self.evm_error(error))?;
         Ok((self.take_over(transaction, executed)?, inspector))
     }
 
@@ -252,7 +245,7 @@ impl<S: StateSource> BlockExecutor<S> {
             Some(list) => Some(encode_access_list(list, self.env.gas_limit)?),
             None => None,
         };
-        let state = self.state.commit()?;
+        let state = self.state.commit_reading(self.limits.nodes.unwrap_or(u64::MAX))?;
         #[cfg(feature = "pre-merge")]
         let (post_states, state) = self.post_states.written(state);
         #[cfg(not(feature = "pre-merge"))]
@@ -269,19 +262,17 @@ impl<S: StateSource> BlockExecutor<S> {
         })
     }
 
-    fn evm<I>(
-        &mut self,
-        allowance: Option<std::rc::Rc<std::cell::Cell<u64>>>,
-        inspector: I,
-    ) -> StfEvm<'_, S, I> {
-        evm::build(
-            &mut self.state,
-            self.cfg.clone(),
-            self.block.clone(),
-            &self.extra,
-            allowance,
-            inspector,
-        )
+    fn evm<I>(&mut self, inspector: I) -> StfEvm<'_, S, I> {
+        let (cfg, block) = (self.cfg.clone(), self.block.clone());
+        evm::build(&mut self.state, cfg, block, &self.extra, inspector)
+    }
+
+    fn limited_evm(&mut self, limit: Option<u64>) -> StfEvm<'_, S, ()> {
+        let evm = self.evm(());
+        match limit {
+            None => evm,
+            Some(limit) => evm.limited(limit),
+        }
     }
 
     /// Whether the block has room: execution gas, state gas and blob gas.
@@ -339,9 +330,9 @@ impl<S: StateSource> BlockExecutor<S> {
     fn take_over(
         &mut self,
         transaction: &Recovered<Transaction>,
-        executed: Result<Executed, EvmError>,
+        executed: Executed,
     ) -> Result<TxOutcome, BlockError> {
-        let Executed { result, state } = executed.map_err(|error| self.evm_error(error))?;
+        let Executed { result, state } = executed;
         let gas = *result.gas();
         if let Some(list) = &mut self.access_list {
             let index = u64::try_from(self.receipts.len()).unwrap_or(u64::MAX);
@@ -373,20 +364,12 @@ impl<S: StateSource> BlockExecutor<S> {
     fn system_call(&mut self, target: Address, data: Bytes) -> Result<Option<Bytes>, BlockError> {
         let fork = self.fork;
         let budget = self.limits.system_gas;
-        let executed = match budget.map(|budget| budget.saturating_sub(self.system_gas)) {
-            None => evm::system_call(self.evm(None, NoOpInspector), fork, target, data).0,
-            Some(left) => {
-                let meter = Meter::new(left);
-                let allowance = meter.allowance();
-                let evm = self.evm(Some(allowance), meter);
-                let (executed, meter) = evm::system_call(evm, fork, target, data);
-                if meter.exceeded() {
-                    return Err(BlockError::SystemGasExceeded { budget: budget.unwrap_or(0) });
-                }
-                executed
-            }
+        let left = budget.map(|budget| budget.saturating_sub(self.system_gas));
+        let executed = evm::system_call(self.limited_evm(left), fork, target, data);
+        let Some(executed) = executed.map_err(|error| self.evm_error(error))? else {
+            return Err(BlockError::SystemGasExceeded { budget: budget.unwrap_or(0) });
         };
-        let Executed { result, state } = executed.map_err(|error| self.evm_error(error))?;
+        let Executed { result, state } = executed;
         self.system_gas = self.system_gas.saturating_add(result.gas().total_gas_spent());
         if let Some(budget) = budget.filter(|budget| self.system_gas > *budget) {
             return Err(BlockError::SystemGasExceeded { budget });

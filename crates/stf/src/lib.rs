@@ -2,13 +2,13 @@
 
 mod access_list;
 mod block;
-mod collision;
 #[cfg(feature = "pre-merge")]
 mod dao_fork;
 mod error;
 mod evm;
 mod executor;
 mod fork;
+mod frames;
 mod header;
 mod meter;
 mod network;

@@ -1,13 +1,14 @@
 //! Work limits: execution never does more than was paid for.
 
-use std::{cell::Cell, rc::Rc};
-
+use alloy_primitives::U256;
 use revm::{
-    context_interface::{ContextTr, context::ContextError},
-    inspector::Inspector,
+    bytecode::opcode,
+    handler::{FrameResult, instructions::EthInstructions},
     interpreter::{
-        CallInputs, CallOutcome, CreateInputs, CreateOutcome, Gas, Interpreter,
+        FrameInput, Gas, Host, Instruction, InstructionContext, InstructionExecResult,
+        InstructionResult, Interpreter, InterpreterAction,
         interpreter::EthInterpreter,
+        interpreter_types::{Jumps, LoopControl},
     },
 };
 
@@ -19,119 +20,180 @@ pub struct WorkLimits {
     pub block_gas: Option<u64>,
     /// Gas left for all system calls together. `None` does not limit.
     pub system_gas: Option<u64>,
+    /// Stored trie nodes that may be read to write the new state, each counted as often as it is
+    /// read. In a trie that is a tree that is once; where nodes share children it may be many times.
+    /// `None` does not limit.
+    pub nodes: Option<u64>,
 }
 
 impl WorkLimits {
     /// No limits: for a builder, and for an importer that has its own.
-    pub const NONE: Self = Self { block_gas: None, system_gas: None };
+    pub const NONE: Self = Self { block_gas: None, system_gas: None, nodes: None };
 }
 
-/// Stops a transaction once its execution gas passes a limit. Gas for state growth (EIP-8037) is
-/// not counted here, because it rolls back; it is checked when the transaction ends.
+/// Instructions that decide by how much gas a frame has, or take gas for state growth (EIP-8037)
+/// from it.
+const SEEING: [u8; 8] = [
+    opcode::SSTORE,
+    opcode::CREATE,
+    opcode::CREATE2,
+    opcode::CALL,
+    opcode::CALLCODE,
+    opcode::DELEGATECALL,
+    opcode::STATICCALL,
+    opcode::SELFDESTRUCT,
+];
+
+type Instructions<H> = EthInstructions<EthInterpreter, H>;
+
+/// The allowance is used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Exceeded;
+
+/// Stops a transaction before its execution gas passes an allowance. Gas for state growth is not
+/// counted here, because it rolls back; it is checked when the transaction ends.
 ///
-/// It looks before every instruction, so what is done beyond the limit is at most one instruction.
-pub(crate) struct Meter {
-    allowance: Rc<Cell<u64>>,
-    /// Gas the root frame began with, once it has.
-    root: Option<u64>,
-    limit: u64,
-    /// What the frames above the current one still hold.
-    held: Vec<u64>,
-    held_sum: u64,
-    current: u64,
-    exceeded: bool,
+/// A frame is shown no more gas than is allowed, so an instruction that costs more runs out of gas
+/// before it does anything. Only the instructions that can tell are run with all the gas the frame
+/// has: one of them at most goes past the allowance.
+pub(crate) struct Meter<H> {
+    allowance: u64,
+    /// The instructions, stopping before those that see.
+    stopping: Instructions<H>,
 }
 
-impl Meter {
-    /// A meter that stops after `limit` gas in frames. The cell it shares with the precompiles
-    /// holds what is left.
-    pub(crate) fn new(limit: u64) -> Self {
-        Self {
-            allowance: Rc::new(Cell::new(limit)),
-            root: None,
-            limit,
-            held: Vec::new(),
-            held_sum: 0,
-            current: 0,
-            exceeded: false,
+impl<H: Host> Meter<H> {
+    /// A meter that stops `instructions` after this much gas in frames.
+    pub(crate) fn new(allowance: u64, instructions: &Instructions<H>) -> Self {
+        let mut stopping = instructions.clone();
+        for seeing in SEEING {
+            stopping.insert_instruction(seeing, Instruction::new(stop), 0);
+        }
+        // Its price is taken before it stops.
+        let price = instructions.gas_table().get(usize::from(opcode::GAS)).copied().unwrap_or(0);
+        stopping.insert_instruction(opcode::GAS, Instruction::new(stop), price);
+        Self { allowance, stopping }
+    }
+
+    /// What may still be worked off.
+    pub(crate) const fn allowance(&self) -> u64 {
+        self.allowance
+    }
+
+    /// Runs a frame until it ends or makes another. A frame that ends is yet to be settled, for what
+    /// it held when it was last known to be within the allowance, which is given with its end.
+    pub(crate) fn run(
+        &mut self,
+        frame: &mut Interpreter<EthInterpreter>,
+        instructions: &Instructions<H>,
+        host: &mut H,
+    ) -> Result<(InterpreterAction, u64), Exceeded> {
+        loop {
+            let before = held(&frame.gas);
+            let hidden = frame.gas.remaining().saturating_sub(self.allowance);
+            frame.gas.set_remaining(frame.gas.remaining().saturating_sub(hidden));
+            let ended = run_shown(frame, hidden, &self.stopping, host);
+            if ended != STOPPED {
+                let mut action = take_action(frame, ended);
+                if let InterpreterAction::Return(result) = &mut action {
+                    show(&mut result.gas, hidden);
+                }
+                return Ok((action, before));
+            }
+            show(&mut frame.gas, hidden);
+            self.spend(before.saturating_sub(held(&frame.gas)))?;
+
+            let before = held(&frame.gas);
+            let seeing =
+                frame.step(instructions.instruction_table(), instructions.gas_table(), host);
+            let action = seeing.err().map(|ended| take_action(frame, ended));
+            let spent = before.saturating_sub(held(&frame.gas));
+            match action {
+                None => self.spend(spent)?,
+                Some(InterpreterAction::NewFrame(input)) => {
+                    self.spend(spent.saturating_sub(gas_limit(&input)))?;
+                    return Ok((InterpreterAction::NewFrame(input), 0));
+                }
+                Some(action) => return Ok((action, before)),
+            }
         }
     }
 
-    pub(crate) fn allowance(&self) -> Rc<Cell<u64>> {
-        Rc::clone(&self.allowance)
-    }
-
-    /// Whether the limit was passed.
-    pub(crate) fn exceeded(&self) -> bool {
-        self.exceeded
-    }
-
-    fn holds(gas: &Gas) -> u64 {
-        gas.remaining().saturating_add(gas.tracker().state_gas_spilled())
-    }
-
-    fn look<CTX: ContextTr>(&mut self, interp: &mut Interpreter<EthInterpreter>, ctx: &mut CTX) {
-        self.current = Self::holds(&interp.gas);
-        let Some(root) = self.root else { return };
-        let left = self.held_sum.saturating_add(self.current);
-        let used = root.saturating_sub(left);
-        let emptied = self.allowance.get() == 0 && self.limit != 0;
-        if used > self.limit || emptied {
-            self.exceeded = true;
-            *ctx.error() = Err(ContextError::Custom(String::new()));
-            interp.halt_fatal();
-        } else {
-            self.allowance.set(self.limit.saturating_sub(used).max(1));
+    /// Takes what a frame spent that has ended and held so much before: all of it when it halted.
+    pub(crate) fn settle(&mut self, before: u64, ended: &FrameResult) -> Result<(), Exceeded> {
+        let result = ended.instruction_result();
+        if result == InstructionResult::FatalExternalError {
+            return Ok(());
         }
+        let left = if result.is_halt() { 0 } else { held(ended.gas()) };
+        self.spend(before.saturating_sub(left))
     }
 
-    fn enter(&mut self) {
-        if self.root.is_some() {
-            self.held.push(self.current);
-            self.held_sum = self.held_sum.saturating_add(self.current);
+    fn spend(&mut self, gas: u64) -> Result<(), Exceeded> {
+        self.allowance = self.allowance.checked_sub(gas).ok_or(Exceeded)?;
+        Ok(())
+    }
+}
+
+/// What [`stop`] ends with; of the other instructions only those that it stands for do.
+const STOPPED: InstructionResult = InstructionResult::Suspend;
+
+const fn stop<H: Host>(_: InstructionContext<'_, H, EthInterpreter>) -> InstructionExecResult {
+    Err(STOPPED)
+}
+
+/// Runs what a frame is shown the gas for, up to an instruction that needs to see all of it.
+fn run_shown<H: Host>(
+    frame: &mut Interpreter<EthInterpreter>,
+    hidden: u64,
+    stopping: &Instructions<H>,
+    host: &mut H,
+) -> InstructionResult {
+    let (table, gas_table) = (stopping.instruction_table(), stopping.gas_table());
+    loop {
+        let Err(ended) = frame.step(table, gas_table, host) else { continue };
+        if ended != STOPPED {
+            return ended;
         }
-    }
-
-    fn leave(&mut self) {
-        if let Some(held) = self.held.pop() {
-            self.held_sum = self.held_sum.saturating_sub(held);
+        // It stopped behind the opcode.
+        frame.bytecode.relative_jump(-1);
+        if frame.bytecode.opcode() != opcode::GAS {
+            return STOPPED;
+        }
+        frame.bytecode.relative_jump(1);
+        let left = frame.gas.remaining().saturating_add(hidden);
+        if !frame.stack.push(U256::from(left)) {
+            return InstructionResult::StackOverflow;
         }
     }
 }
 
-impl<CTX: ContextTr> Inspector<CTX, EthInterpreter> for Meter {
-    fn initialize_interp(&mut self, interp: &mut Interpreter<EthInterpreter>, _: &mut CTX) {
-        if self.root.is_none() {
-            self.root = Some(Self::holds(&interp.gas));
-        }
-        self.current = Self::holds(&interp.gas);
+/// What the frame is to do next, as the interpreter's own loop says it.
+fn take_action(
+    frame: &mut Interpreter<EthInterpreter>,
+    ended: InstructionResult,
+) -> InterpreterAction {
+    if frame.bytecode.action().is_none() {
+        frame.halt(ended);
     }
+    frame.take_next_action()
+}
 
-    fn step(&mut self, interp: &mut Interpreter<EthInterpreter>, ctx: &mut CTX) {
-        self.look(interp, ctx);
-    }
+/// The gas a frame can still spend on execution, with what it gave for state growth: that comes
+/// back when the frame fails, and is not counted as execution gas when it succeeds.
+fn held(gas: &Gas) -> u64 {
+    gas.remaining().saturating_add(gas.state_gas_spilled())
+}
 
-    /// A call has taken its gas by now, and the frame it is for does not hold it yet: only what
-    /// this frame keeps is noted.
-    fn step_end(&mut self, interp: &mut Interpreter<EthInterpreter>, _: &mut CTX) {
-        self.current = Self::holds(&interp.gas);
-    }
+pub(crate) fn show(gas: &mut Gas, hidden: u64) {
+    gas.set_remaining(gas.remaining().saturating_add(hidden));
+}
 
-    fn call(&mut self, _: &mut CTX, _: &mut CallInputs) -> Option<CallOutcome> {
-        self.enter();
-        None
-    }
-
-    fn call_end(&mut self, _: &mut CTX, _: &CallInputs, _: &mut CallOutcome) {
-        self.leave();
-    }
-
-    fn create(&mut self, _: &mut CTX, _: &mut CreateInputs) -> Option<CreateOutcome> {
-        self.enter();
-        None
-    }
-
-    fn create_end(&mut self, _: &mut CTX, _: &CreateInputs, _: &mut CreateOutcome) {
-        self.leave();
+/// The gas that a new frame gets.
+pub(crate) fn gas_limit(input: &FrameInput) -> u64 {
+    match input {
+        FrameInput::Empty => 0,
+        FrameInput::Call(inputs) => inputs.gas_limit,
+        FrameInput::Create(inputs) => inputs.gas_limit(),
     }
 }

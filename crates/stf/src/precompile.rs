@@ -1,6 +1,6 @@
 //! Precompiles: Ethereum's own, and those the caller adds to a chain.
 
-use std::{cell::Cell, collections::BTreeMap, fmt, rc::Rc, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use alloy_primitives::{Address, Bytes, map::AddressSet};
 use revm::{
@@ -73,28 +73,13 @@ pub struct Precompiles {
     ethereum: EthPrecompiles,
     extra: ExtraPrecompiles,
     addresses: Option<AddressSet>,
-    /// Gas that may still be worked off, where work is limited.
-    allowance: Option<Rc<Cell<u64>>>,
 }
 
 impl Precompiles {
     /// Ethereum's precompiles at `spec`, and `extra`.
     pub fn new(spec: SpecId, extra: &ExtraPrecompiles) -> Self {
-        Self::within(spec, extra, None)
-    }
-
-    /// The same, working off no more gas than the cell holds.
-    pub(crate) fn within(
-        spec: SpecId,
-        extra: &ExtraPrecompiles,
-        allowance: Option<Rc<Cell<u64>>>,
-    ) -> Self {
-        let mut precompiles = Self {
-            ethereum: EthPrecompiles::new(spec),
-            extra: extra.clone(),
-            addresses: None,
-            allowance,
-        };
+        let mut precompiles =
+            Self { ethereum: EthPrecompiles::new(spec), extra: extra.clone(), addresses: None };
         precompiles.collect_addresses();
         precompiles
     }
@@ -159,32 +144,7 @@ impl<CTX: ContextTr> PrecompileProvider<CTX> for Precompiles {
             let result = Self::run_extra(precompile.as_ref(), context.block(), &input, inputs);
             return Ok(Some(result));
         }
-        let Some(allowance) = &self.allowance else {
-            return self.ethereum.run(context, inputs);
-        };
-        // A precompile prices its work before it does any, so giving it no more gas than may be
-        // worked off makes it stop in time. If that was the only reason to stop, the claim is
-        // passed: the allowance is gone and the meter ends the block.
-        if inputs.gas_limit <= allowance.get() {
-            return self.ethereum.run(context, inputs);
-        }
-        let bounded = CallInputs { gas_limit: allowance.get(), ..inputs.clone() };
-        let result = self.ethereum.run(context, &bounded)?;
-        Ok(result.map(|mut result| {
-            if result.result == InstructionResult::PrecompileOOG {
-                allowance.set(0);
-            }
-            let used = result.gas.total_gas_spent().min(bounded.gas_limit);
-            let mut gas =
-                Gas::new_with_regular_gas_and_reservoir(inputs.gas_limit, inputs.reservoir);
-            if result.result.is_ok() {
-                let _ = gas.record_regular_cost(used);
-            } else {
-                gas.spend_all();
-            }
-            result.gas = gas;
-            result
-        }))
+        self.ethereum.run(context, inputs)
     }
 
     fn warm_addresses(&self) -> &AddressSet {

@@ -46,8 +46,7 @@ where
         cfg.tx_gas_limit_cap = Some(u64::MAX);
     }
     let block = evm::block_env(fork, env);
-    let (executed, inspector) =
-        evm::inspect(evm::build(state, cfg, block, extra, None, inspector), call);
+    let (executed, inspector) = evm::inspect(evm::build(state, cfg, block, extra, inspector), call);
     match executed {
         Ok(executed) => Ok((executed.result, inspector)),
         Err(EVMError::Transaction(error)) => {

@@ -1,11 +1,11 @@
 //! State over tries: what execution reads, the block's writes above it, and the new root.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{cell::Cell, collections::BTreeMap, rc::Rc, sync::Arc};
 
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256, map::HashMap};
 use alloy_rlp::{Decodable, Encodable};
 use alloy_trie::TrieAccount;
-use bough_mpt::{EMPTY_ROOT_HASH, NodeSource, Trie};
+use bough_mpt::{EMPTY_ROOT_HASH, MptError, Node, NodeSource, Trie};
 use revm::{
     bytecode::Bytecode,
     database_interface::Database,
@@ -291,10 +291,17 @@ impl<S: StateSource> State<S> {
     /// # Errors
     /// When a trie cannot be read or updated.
     pub fn commit(&mut self) -> Result<StateUpdate, StateError> {
+        self.commit_reading(u64::MAX)
+    }
+
+    /// [`Self::commit`] that reads so many stored nodes at most, each counted as often as it is
+    /// read.
+    pub(crate) fn commit_reading(&mut self, most: u64) -> Result<StateUpdate, StateError> {
         let mut nodes = Vec::new();
         let mut deleted = Vec::new();
         self.open()?;
         let Self { source, trie, accounts, new_codes, .. } = self;
+        let source = &Counting { source, read: Cell::new(0), most };
         let changed: BTreeMap<&Address, &mut Entry> =
             accounts.iter_mut().filter(|(_, entry)| entry.changed).collect();
         for (address, entry) in changed {
@@ -314,9 +321,11 @@ impl<S: StateSource> State<S> {
             let mut leaf = Vec::new();
             account.encode(&mut leaf);
             trie.insert(source, key, leaf.into())?;
+            source.check()?;
         }
         for key in deleted {
             trie.remove(source, key)?;
+            source.check()?;
         }
         let root = trie.commit(&mut |hash, node| nodes.push((hash, node)));
         self.root = root;
@@ -409,8 +418,31 @@ fn slot_key(slot: U256) -> B256 {
     keccak256(slot.to_be_bytes::<32>())
 }
 
+/// Counts what is read to write the tries.
+struct Counting<'a, S> {
+    source: &'a S,
+    read: Cell<u64>,
+    most: u64,
+}
+
+impl<S> Counting<'_, S> {
+    fn check(&self) -> Result<(), StateError> {
+        if self.read.get() > self.most {
+            return Err(StateError::WritesTooMuch { most: self.most });
+        }
+        Ok(())
+    }
+}
+
+impl<S: NodeSource> NodeSource for Counting<'_, S> {
+    fn node(&self, hash: B256) -> Result<Arc<Node>, MptError> {
+        self.read.set(self.read.get().saturating_add(1));
+        self.source.node(hash)
+    }
+}
+
 fn commit_storage<S: StateSource>(
-    source: &S,
+    source: &Counting<'_, S>,
     entry: &mut Entry,
     nodes: &mut Vec<(B256, Bytes)>,
 ) -> Result<B256, StateError> {
@@ -423,15 +455,17 @@ fn commit_storage<S: StateSource>(
     if written.is_empty() {
         return Ok(entry.storage_root);
     }
-    open_storage(source, entry)?;
+    open_storage(source.source, entry)?;
     let trie = entry.storage.get_or_insert_with(|| Trie::from_root(EMPTY_ROOT_HASH));
     for (slot, value) in written.iter().filter(|(_, value)| !value.is_zero()) {
         let mut leaf = Vec::new();
         value.encode(&mut leaf);
         trie.insert(source, slot_key(*slot), leaf.into())?;
+        source.check()?;
     }
     for (slot, _) in written.iter().filter(|(_, value)| value.is_zero()) {
         trie.remove(source, slot_key(*slot))?;
+        source.check()?;
     }
     entry.storage_root = trie.commit(&mut |hash, node| nodes.push((hash, node)));
     for (key, now) in written {

@@ -58,7 +58,7 @@ fn stopping_changes_no_verdict() {
         let decoded = StatelessInput::decode(&input).unwrap();
         let claim = Places::read(&input).unwrap().gas_used;
         for block_gas in [claim, claim - 1, claim / 2, claim + 1, 0] {
-            let limits = WorkLimits { block_gas: Some(block_gas), system_gas: None };
+            let limits = WorkLimits { block_gas: Some(block_gas), ..WorkLimits::NONE };
             assert_eq!(
                 validate(&decoded, limits).is_ok(),
                 block_gas >= claim,

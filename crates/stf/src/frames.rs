@@ -1,14 +1,16 @@
-//! The EVM with EIP-7610: no contract is created at an address that has storage.
+//! The EVM, frame by frame, with EIP-7610 and work limits.
 //!
-//! revm 43 looks at the nonce and the code of the target only. So it is left to make the frame of
-//! a creation, which warms the target and raises the creator's nonce; where the target has storage,
-//! the frame is taken back and the creation ends as revm ends any other collision.
+//! EIP-7610: no contract is created at an address that has storage. revm 43 looks at the nonce and
+//! the code of the target only. So it is left to make the frame of a creation, which warms the
+//! target and raises the creator's nonce; where the target has storage, the frame is taken back and
+//! the creation ends as revm ends any other collision.
 
 use revm::{
     context::{Evm, FrameStack},
-    context_interface::JournalTr,
+    context_interface::{JournalTr, context::ContextError},
     handler::{
         EthFrame, EvmTr, FrameData, FrameInitOrResult, FrameResult, ItemOrResult,
+        PrecompileProvider,
         evm::{ContextDbError, FrameInitResult},
         instructions::EthInstructions,
     },
@@ -20,15 +22,95 @@ use revm::{
     primitives::Bytes,
 };
 
-use crate::{StateSource, evm::EvmContext, precompile::Precompiles};
+use crate::{
+    StateSource,
+    evm::EvmContext,
+    meter::{Exceeded, Meter, gas_limit},
+    precompile::Precompiles,
+};
 
 type Instructions<'a, S> = EthInstructions<EthInterpreter, EvmContext<'a, S>>;
 type Frame = EthFrame<EthInterpreter>;
 
 /// The EVM over a state.
-pub(crate) struct StfEvm<'a, S: StateSource, I>(
-    pub(crate) Evm<EvmContext<'a, S>, I, Instructions<'a, S>, Precompiles, Frame>,
-);
+pub(crate) struct StfEvm<'a, S: StateSource, I> {
+    pub(crate) evm: Evm<EvmContext<'a, S>, I, Instructions<'a, S>, Precompiles, Frame>,
+    /// Stops the execution, where it is limited. Not looked at under an inspector.
+    meter: Option<Meter<EvmContext<'a, S>>>,
+    exceeded: bool,
+}
+
+impl<'a, S: StateSource, I> StfEvm<'a, S, I> {
+    pub(crate) const fn new(
+        evm: Evm<EvmContext<'a, S>, I, Instructions<'a, S>, Precompiles, Frame>,
+    ) -> Self {
+        Self { evm, meter: None, exceeded: false }
+    }
+
+    /// The same, stopped after so much gas in frames.
+    pub(crate) fn limited(mut self, allowance: u64) -> Self {
+        self.meter = Some(Meter::new(allowance, &self.evm.instruction));
+        self
+    }
+
+    /// Whether it was stopped.
+    pub(crate) const fn exceeded(&self) -> bool {
+        self.exceeded
+    }
+
+    /// Makes a frame. Gives its result where it ends at once.
+    fn make_frame(
+        &mut self,
+        init: FrameInit,
+    ) -> Result<Option<FrameResult>, ContextDbError<EvmContext<'a, S>>> {
+        let collision = match &init.frame_input {
+            FrameInput::Create(inputs) => Some(collision(inputs)),
+            _ => None,
+        };
+        if let ItemOrResult::Result(result) = self.evm.frame_init(init)? {
+            return Ok(Some(result));
+        }
+        let Evm { ctx, frame_stack, .. } = &mut self.evm;
+        let frame = frame_stack.get();
+        if let (Some(collision), FrameData::Create(create)) = (collision, &frame.data) {
+            let journal = &mut ctx.journaled_state;
+            if journal.database.has_storage(create.created_address)? {
+                journal.checkpoint_revert(frame.checkpoint);
+                frame_stack.pop();
+                return Ok(Some(collision));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Gives a precompile no more gas than is allowed: it prices its work before it does any. Gives
+    /// what is kept from it.
+    fn hide_from_precompile(&self, input: &mut FrameInput) -> u64 {
+        let (Some(meter), FrameInput::Call(inputs)) = (&self.meter, input) else { return 0 };
+        let precompiles: &dyn PrecompileProvider<EvmContext<'a, S>, Output = InterpreterResult> =
+            &self.evm.precompiles;
+        if !precompiles.warm_addresses().contains(&inputs.bytecode_address) {
+            return 0;
+        }
+        let hidden = inputs.gas_limit.saturating_sub(meter.allowance());
+        inputs.gas_limit = inputs.gas_limit.saturating_sub(hidden);
+        hidden
+    }
+
+    fn settle(
+        &mut self,
+        before: u64,
+        ended: &FrameResult,
+    ) -> Result<(), ContextDbError<EvmContext<'a, S>>> {
+        let Some(meter) = &mut self.meter else { return Ok(()) };
+        meter.settle(before, ended).map_err(|Exceeded| self.stop())
+    }
+
+    fn stop(&mut self) -> ContextDbError<EvmContext<'a, S>> {
+        self.exceeded = true;
+        ContextError::Custom("the allowance is used up".into())
+    }
+}
 
 impl<'a, S: StateSource, I> EvmTr for StfEvm<'a, S, I> {
     type Context = EvmContext<'a, S>;
@@ -37,49 +119,57 @@ impl<'a, S: StateSource, I> EvmTr for StfEvm<'a, S, I> {
     type Frame = Frame;
 
     fn all(&self) -> (&Self::Context, &Self::Instructions, &Self::Precompiles, &FrameStack<Frame>) {
-        self.0.all()
+        self.evm.all()
     }
 
     fn all_mut(
         &mut self,
     ) -> (&mut Self::Context, &mut Self::Instructions, &mut Self::Precompiles, &mut FrameStack<Frame>)
     {
-        self.0.all_mut()
+        self.evm.all_mut()
     }
 
     fn frame_init(
         &mut self,
-        init: FrameInit,
+        mut init: FrameInit,
     ) -> Result<FrameInitResult<'_, Frame>, ContextDbError<Self::Context>> {
-        let collision = match &init.frame_input {
-            FrameInput::Create(inputs) => Some(collision(inputs)),
-            _ => None,
+        let limit = gas_limit(&init.frame_input);
+        let hidden = self.hide_from_precompile(&mut init.frame_input);
+        let Some(mut result) = self.make_frame(init)? else {
+            return Ok(ItemOrResult::Item(self.evm.frame_stack.get()));
         };
-        if let ItemOrResult::Result(result) = self.0.frame_init(init)? {
-            return Ok(ItemOrResult::Result(result));
+        if hidden > 0 {
+            let gas = result.gas_mut();
+            let left = gas.remaining();
+            *gas = Gas::new_with_regular_gas_and_reservoir(limit, gas.reservoir());
+            gas.set_remaining(left.saturating_add(hidden));
         }
-        let Evm { ctx, frame_stack, .. } = &mut self.0;
-        let frame = frame_stack.get();
-        if let (Some(collision), FrameData::Create(create)) = (collision, &frame.data) {
-            let journal = &mut ctx.journaled_state;
-            if journal.database.has_storage(create.created_address)? {
-                journal.checkpoint_revert(frame.checkpoint);
-                frame_stack.pop();
-                return Ok(ItemOrResult::Result(collision));
-            }
-        }
-        Ok(ItemOrResult::Item(frame_stack.get()))
+        self.settle(limit, &result)?;
+        Ok(ItemOrResult::Result(result))
     }
 
     fn frame_run(&mut self) -> Result<FrameInitOrResult<Frame>, ContextDbError<Self::Context>> {
-        self.0.frame_run()
+        let Some(meter) = &mut self.meter else { return self.evm.frame_run() };
+        let Evm { ctx, instruction, frame_stack, .. } = &mut self.evm;
+        let frame = frame_stack.get();
+        let (action, before) = match meter.run(&mut frame.interpreter, instruction, ctx) {
+            Ok(ran) => ran,
+            Err(Exceeded) => return Err(self.stop()),
+        };
+        let next =
+            frame.process_next_action::<_, ContextDbError<EvmContext<'a, S>>>(ctx, action)?;
+        if let ItemOrResult::Result(result) = &next {
+            frame.set_finished(true);
+            self.settle(before, result)?;
+        }
+        Ok(next)
     }
 
     fn frame_return_result(
         &mut self,
         result: FrameResult,
     ) -> Result<Option<FrameResult>, ContextDbError<Self::Context>> {
-        self.0.frame_return_result(result)
+        self.evm.frame_return_result(result)
     }
 }
 
@@ -93,7 +183,7 @@ where
     fn all_inspector(
         &self,
     ) -> (&Self::Context, &Self::Instructions, &Self::Precompiles, &FrameStack<Frame>, &I) {
-        self.0.all_inspector()
+        self.evm.all_inspector()
     }
 
     fn all_mut_inspector(
@@ -105,7 +195,7 @@ where
         &mut FrameStack<Frame>,
         &mut I,
     ) {
-        self.0.all_mut_inspector()
+        self.evm.all_mut_inspector()
     }
 }
 
