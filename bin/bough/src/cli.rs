@@ -47,6 +47,7 @@ enum Command {
     Status(cmd::status::Status),
     Execute(cmd::execute::Execute),
     Vectors(cmd::vectors::Vectors),
+    Bench(cmd::bench::Bench),
 }
 
 impl Cli {
@@ -67,6 +68,7 @@ impl Cli {
             Command::Status(command) => in_runtime(command.run()),
             Command::Execute(command) => command.run(),
             Command::Vectors(command) => command.run(verbosity),
+            Command::Bench(command) => command.run(verbosity),
         }
     }
 }

@@ -102,7 +102,7 @@ fn read_input(path: &Path) -> eyre::Result<Vec<u8>> {
 }
 
 /// The fork of a schema; for an id that is none's any will do, the input is refused.
-fn own_fork(schema_id: Option<u16>) -> Fork {
+pub(super) fn own_fork(schema_id: Option<u16>) -> Fork {
     schema_id.and_then(|id| Schema::from_id(id).ok()).map_or(Fork::Amsterdam, Schema::fork)
 }
 

@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+pub(crate) mod bench;
 pub(crate) mod bridge;
 pub(crate) mod claim;
 pub(crate) mod demo;

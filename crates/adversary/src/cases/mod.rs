@@ -1,0 +1,54 @@
+//! Every case.
+
+mod burn;
+mod bytes;
+mod signatures;
+mod system;
+mod witness;
+mod work;
+
+use bough_stateless::Schema;
+use bough_stf::Fork;
+
+use crate::Case;
+
+/// Every hostile input there is.
+pub fn cases() -> Vec<Case> {
+    [
+        bytes::cases(),
+        witness::cases(),
+        burn::cases(),
+        system::cases(),
+        work::cases(),
+        signatures::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Forks with a schema, oldest first.
+fn forks() -> impl DoubleEndedIterator<Item = Fork> {
+    Fork::ALL.into_iter().filter(|fork| Schema::of(*fork).is_some())
+}
+
+/// The newest fork.
+fn newest() -> Fork {
+    forks().next_back().unwrap_or(Fork::ALL[0])
+}
+
+/// The oldest fork with a schema.
+fn oldest() -> Fork {
+    forks().next().unwrap_or(Fork::ALL[0])
+}
+
+/// Bytes that say nothing, the same in every run.
+fn noise(length: usize) -> Vec<u8> {
+    let mut state = 0x0101_8079_u32;
+    std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_be_bytes()[0]
+    })
+    .take(length)
+    .collect()
+}
