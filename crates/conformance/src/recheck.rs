@@ -2,6 +2,7 @@
 
 use alloy_consensus::{EMPTY_OMMER_ROOT_HASH, Transaction as _, transaction::Recovered};
 use alloy_primitives::{Bytes, U256, keccak256};
+use bough_execute::Prices;
 use bough_stateless::{
     ExecutionPayload, Invalid, NewPayloadRequest, PayloadError, Schema, StatelessInput, Validated,
     validate,
@@ -42,7 +43,7 @@ pub(crate) fn recheck(
     }
     let count = match (&execution.output, validate(&decoded, WorkLimits::NONE)) {
         (Ok(_), Ok(validated)) => {
-            check_limits(index, &decoded, validated)?;
+            check_limits(index, &decoded, bytes.len(), validated)?;
             &mut counters.rechecked_valid
         }
         (Ok(_), Err(error)) => return Err(CaseError::StatelessRefused { index, error }),
@@ -63,16 +64,22 @@ pub(crate) fn recheck(
     Ok(())
 }
 
-/// Stopping at a claim changes no verdict: the block is valid within what it uses, and in no less.
+/// EXECUTE's limits change no verdict: the block is valid within what it uses, and in no less.
 fn check_limits(
     index: usize,
     input: &StatelessInput,
+    bytes: usize,
     validated: Validated,
 ) -> Result<(), CaseError> {
     let Validated { gas_used, system_gas_used } = validated;
+    let prices = Prices::at(input.schema.fork());
+    let nodes = prices.nodes_for(prices.for_bytes(bytes).saturating_add(gas_used));
     let claims = |gas_used, system_gas| {
-        let limits =
-            WorkLimits { block_gas: Some(gas_used), system_gas: Some(system_gas), nodes: None };
+        let limits = WorkLimits {
+            block_gas: Some(gas_used),
+            system_gas: Some(system_gas),
+            nodes: Some(nodes),
+        };
         validate(input, limits)
     };
     let within = claims(gas_used, system_gas_used);

@@ -69,9 +69,8 @@ impl<H: Host> Meter<H> {
         for seeing in SEEING {
             stopping.insert_instruction(seeing, Instruction::new(stop), 0);
         }
-        // Its price is taken before it stops.
         let price = instructions.gas_table().get(usize::from(opcode::GAS)).copied().unwrap_or(0);
-        stopping.insert_instruction(opcode::GAS, Instruction::new(stop), price);
+        stopping.insert_instruction(opcode::GAS, Instruction::new(all_gas), price);
         Self { allowance, stopping }
     }
 
@@ -90,19 +89,20 @@ impl<H: Host> Meter<H> {
     ) -> Result<(InterpreterAction, u64), Exceeded> {
         loop {
             let before = held(&frame.gas);
-            let hidden = frame.gas.remaining().saturating_sub(self.allowance);
-            frame.gas.set_remaining(frame.gas.remaining().saturating_sub(hidden));
-            let ended = run_shown(frame, hidden, &self.stopping, host);
+            let limit = hide(&mut frame.gas, self.allowance);
+            let ended = run_until(frame, &self.stopping, host);
             if ended != STOPPED {
                 let mut action = take_action(frame, ended);
                 if let InterpreterAction::Return(result) = &mut action {
-                    show(&mut result.gas, hidden);
+                    show(&mut result.gas, limit);
                 }
                 return Ok((action, before));
             }
-            show(&mut frame.gas, hidden);
+            show(&mut frame.gas, limit);
             self.spend(before.saturating_sub(held(&frame.gas)))?;
 
+            // It stopped behind the opcode.
+            frame.bytecode.relative_jump(-1);
             let before = held(&frame.gas);
             let seeing =
                 frame.step(instructions.instruction_table(), instructions.gas_table(), host);
@@ -142,28 +142,27 @@ const fn stop<H: Host>(_: InstructionContext<'_, H, EthInterpreter>) -> Instruct
     Err(STOPPED)
 }
 
-/// Runs what a frame is shown the gas for, up to an instruction that needs to see all of it.
-fn run_shown<H: Host>(
+/// GAS, of all the gas that the frame has.
+fn all_gas<H: Host>(
+    InstructionContext { interpreter, .. }: InstructionContext<'_, H, EthInterpreter>,
+) -> InstructionExecResult {
+    let all = interpreter.gas.remaining().saturating_add(interpreter.gas.limit());
+    if interpreter.stack.push(U256::from(all)) {
+        Ok(())
+    } else {
+        Err(InstructionResult::StackOverflow)
+    }
+}
+
+fn run_until<H: Host>(
     frame: &mut Interpreter<EthInterpreter>,
-    hidden: u64,
     stopping: &Instructions<H>,
     host: &mut H,
 ) -> InstructionResult {
     let (table, gas_table) = (stopping.instruction_table(), stopping.gas_table());
     loop {
-        let Err(ended) = frame.step(table, gas_table, host) else { continue };
-        if ended != STOPPED {
+        if let Err(ended) = frame.step(table, gas_table, host) {
             return ended;
-        }
-        // It stopped behind the opcode.
-        frame.bytecode.relative_jump(-1);
-        if frame.bytecode.opcode() != opcode::GAS {
-            return STOPPED;
-        }
-        frame.bytecode.relative_jump(1);
-        let left = frame.gas.remaining().saturating_add(hidden);
-        if !frame.stack.push(U256::from(left)) {
-            return InstructionResult::StackOverflow;
         }
     }
 }
@@ -185,8 +184,20 @@ fn held(gas: &Gas) -> u64 {
     gas.remaining().saturating_add(gas.state_gas_spilled())
 }
 
-pub(crate) fn show(gas: &mut Gas, hidden: u64) {
-    gas.set_remaining(gas.remaining().saturating_add(hidden));
+/// Leaves a frame no more gas than `most`, and notes the rest where its limit stands, which no
+/// instruction reads. Gives the limit.
+fn hide(gas: &mut Gas, most: u64) -> u64 {
+    let limit = gas.limit();
+    let hidden = gas.remaining().saturating_sub(most);
+    gas.set_remaining(gas.remaining().saturating_sub(hidden));
+    gas.tracker_mut().set_limit(hidden);
+    limit
+}
+
+/// Takes [`hide`] back.
+fn show(gas: &mut Gas, limit: u64) {
+    gas.set_remaining(gas.remaining().saturating_add(gas.limit()));
+    gas.tracker_mut().set_limit(limit);
 }
 
 /// The gas that a new frame gets.
