@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use alloy_consensus::Typed2718 as _;
-use alloy_eips::eip4895::{Withdrawal, Withdrawals};
-use alloy_primitives::U256;
+use alloy_eips::{
+    eip2718::Encodable2718,
+    eip4895::{Withdrawal, Withdrawals},
+};
+use alloy_primitives::{Bytes, U256};
 use alloy_rlp::Encodable;
 use bough_stateless::{ExecutionWitness, Schema, StatelessInput};
 use bough_stf::{
@@ -42,11 +45,17 @@ pub(crate) struct Reached {
     pub(crate) left_out: u64,
 }
 
+/// A generated block.
+#[derive(Debug)]
+pub(crate) struct Generated {
+    /// Valid, with its witness.
+    pub(crate) input: StatelessInput,
+    /// Transactions that were tried and may not be included.
+    pub(crate) left_out: Vec<Bytes>,
+}
+
 /// A valid block with its witness; an error when nothing the world allows is valid.
-pub(crate) fn generate(
-    dice: &mut Dice,
-    reached: &mut Reached,
-) -> Result<StatelessInput, BlockError> {
+pub(crate) fn generate(dice: &mut Dice, reached: &mut Reached) -> Result<Generated, BlockError> {
     let world = World::generate(dice)?;
     let forks = ForkSchedule::always(Fork::Amsterdam);
     let spec = ChainSpec::new(world.chain_id, forks);
@@ -56,7 +65,7 @@ pub(crate) fn generate(
     let none = ExtraPrecompiles::none();
     let mut executor = BlockExecutor::new(&spec, state, env.clone(), none, WorkLimits::NONE);
     executor.apply_pre_execution()?;
-    let mut transactions = Vec::new();
+    let (mut transactions, mut left_out) = (Vec::new(), Vec::new());
     let wanted = if dice.one_in(12) { 0 } else { dice.below(9) + 1 };
     for _ in 0..wanted * TRIES {
         if transactions.len() >= wanted {
@@ -74,7 +83,10 @@ pub(crate) fn generate(
                 reached.count(&transaction, &outcome.result);
                 transactions.push(transaction);
             }
-            Err(BlockError::Transaction { .. }) => reached.left_out += 1,
+            Err(BlockError::Transaction { .. }) => {
+                reached.left_out += 1;
+                left_out.push(transaction.inner().encoded_2718().into());
+            }
             Err(error) => return Err(error),
         }
     }
@@ -96,14 +108,15 @@ pub(crate) fn generate(
             withdrawals: Some(Withdrawals::new(withdrawals)),
         },
     };
-    Ok(StatelessInput::from_block(
+    let input = StatelessInput::from_block(
         Schema::of(Fork::Amsterdam).expect("invariant: Amsterdam has a schema"),
         world.chain_id,
         &block,
         output.block_access_list,
         output.requests.unwrap_or_default(),
         witness(dice, &world, recorder.parts()),
-    ))
+    );
+    Ok(Generated { input, left_out })
 }
 
 impl Reached {

@@ -12,7 +12,7 @@ use std::{
 };
 
 use crate::{
-    block::{self, Reached},
+    block::{self, Generated, Reached},
     dice::Dice,
     explain::Rule,
     judge::{Judged, Outcome, judge},
@@ -106,23 +106,31 @@ fn input(
         return (bytes.clone(), name.clone());
     }
     let mut dice = Dice::new(seed, case);
-    let (bytes, label) = if dice.one_in(20) && !shared.is_empty() {
+    if dice.one_in(20) && !shared.is_empty() {
         let at = dice.below(shared.len());
-        shared.get(at).map(|(name, bytes)| (bytes.clone(), name.clone())).unwrap_or_default()
-    } else {
-        (generated(&mut dice, reached), "generated".to_owned())
-    };
-    if label == "generated" && dice.one_in(3) {
-        return (bytes, label);
+        let (name, bytes) = shared.get(at).cloned().unwrap_or_default();
+        let (bytes, change) = mutate::mutate(&mut dice, &bytes);
+        return (bytes, format!("{name}, {change}"));
     }
-    let (bytes, change) = mutate::mutate(&mut dice, &bytes);
-    (bytes, format!("{label}, {change}"))
+    let Generated { input, left_out } = generated(&mut dice, reached);
+    let bytes = input.encode().expect("invariant: what was built can be encoded");
+    match dice.below(12) {
+        0..=3 => (bytes, "generated".to_owned()),
+        4 | 5 if !left_out.is_empty() => {
+            let bytes = mutate::include(&mut dice, input, &left_out);
+            (bytes, "generated, transaction that may not be included".to_owned())
+        }
+        _ => {
+            let (bytes, change) = mutate::mutate(&mut dice, &bytes);
+            (bytes, format!("generated, {change}"))
+        }
+    }
 }
 
-fn generated(dice: &mut Dice, reached: &mut Reached) -> Vec<u8> {
+fn generated(dice: &mut Dice, reached: &mut Reached) -> Generated {
     loop {
-        if let Ok(input) = block::generate(dice, reached) {
-            return input.encode().expect("invariant: what was built can be encoded");
+        if let Ok(generated) = block::generate(dice, reached) {
+            return generated;
         }
     }
 }

@@ -2,29 +2,114 @@
 
 use std::fmt;
 
-use bough_stateless::StatelessInput;
+use alloy_consensus::Header;
+use alloy_primitives::Bytes;
+use alloy_rlp::Decodable;
+use bough_mpt::Node;
+use bough_stateless::{StatelessInput, StatelessValidationResult};
 
-use crate::verdict::Verdict;
+use crate::{
+    judge::verdicts,
+    theirs,
+    verdict::{Stage, Verdict},
+};
 
 /// A settled disagreement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Rule {
     /// ethrex's EXECUTE refuses blocks with execution requests, ours takes them.
     RequestsOnL2,
+    /// ethrex decodes witness nodes and codes longer than the spec's limits.
+    WitnessItemLength,
+    /// ethrex takes the parent by its number wherever it stands, the spec takes the last header.
+    HeaderAfterParent,
+    /// ethrex asks witness headers for consecutive numbers, the spec for linked hashes alone.
+    HeaderNumbers,
+    /// ethrex panics on a witness node with a child that is neither empty, a hash nor a short node.
+    NodePanic,
+    /// ethrex leaves out what is no node, the spec refuses it where it can be reached.
+    MalformedNode,
+    /// ethrex refuses paths that do not end at 64 nibbles, the spec does not look at their length.
+    PathLength,
 }
+
+/// `MAX_BYTES_PER_WITNESS_NODE` and `MAX_BYTES_PER_CODE`.
+const MAX_NODE: usize = 1 << 10;
+const MAX_CODE: usize = 1 << 16;
 
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::RequestsOnL2 => "requests-on-l2",
+            Self::WitnessItemLength => "witness-item-length",
+            Self::HeaderAfterParent => "header-after-parent",
+            Self::HeaderNumbers => "header-numbers",
+            Self::NodePanic => "node-panic",
+            Self::MalformedNode => "malformed-node",
+            Self::PathLength => "path-length",
         })
     }
 }
 
 /// The rule that an input's disagreement falls under.
 pub(crate) fn rule(bytes: &[u8], ours: &Verdict, theirs: &Verdict) -> Option<Rule> {
-    let _ = (bytes, ours, theirs);
-    None
+    let undecodable = StatelessValidationResult::default().to_bytes();
+    if ours.answer == Some(undecodable) {
+        let (node, code) = theirs::longest(bytes)?;
+        return (node > MAX_NODE || code > MAX_CODE).then_some(Rule::WitnessItemLength);
+    }
+    match (ours.stage, theirs.stage) {
+        _ if theirs.answer.is_none() => node_panic(bytes, ours).then_some(Rule::NodePanic),
+        (Stage::BadNode, Stage::Executed) => {
+            malformed_node(bytes, theirs).then_some(Rule::MalformedNode)
+        }
+        (Stage::Executed, Stage::BadNode) => Some(Rule::PathLength),
+        (Stage::Stopped, Stage::Executed) => {
+            (!parent_is_last(bytes)?).then_some(Rule::HeaderAfterParent)
+        }
+        (Stage::Executed, Stage::Stopped) => {
+            (!numbers_follow(bytes)?).then_some(Rule::HeaderNumbers)
+        }
+        _ => None,
+    }
+}
+
+/// Whether both agree without the nodes that ethrex's decoder does not come back from.
+fn node_panic(bytes: &[u8], ours: &Verdict) -> bool {
+    let Some(rest) = theirs::keep_nodes(bytes, theirs::survives_node) else { return false };
+    let (ours_of_rest, theirs_of_rest) = verdicts(&rest);
+    ours_of_rest.agrees(&theirs_of_rest)
+        && (ours.agrees(&ours_of_rest) || ours.stage == Stage::BadNode)
+}
+
+/// Whether both agree without what is no node, as ethrex does with it.
+fn malformed_node(bytes: &[u8], theirs: &Verdict) -> bool {
+    let is_node = |node: &[u8]| Node::decode(&Bytes::copy_from_slice(node)).is_ok();
+    let Some(rest) = theirs::keep_nodes(bytes, is_node) else { return false };
+    let (ours_of_rest, theirs_of_rest) = verdicts(&rest);
+    ours_of_rest.agrees(&theirs_of_rest) && theirs.agrees(&theirs_of_rest)
+}
+
+/// Whether the witness's last header has the number before the payload's.
+fn parent_is_last(bytes: &[u8]) -> Option<bool> {
+    let input = StatelessInput::decode(bytes).ok()?;
+    let last = *header_numbers(&input)?.last()?;
+    Some(follows(last, input.new_payload_request.execution_payload.block_number))
+}
+
+/// Whether the numbers of the witness's headers are consecutive.
+fn numbers_follow(bytes: &[u8]) -> Option<bool> {
+    let numbers = header_numbers(&StatelessInput::decode(bytes).ok()?)?;
+    Some(numbers.iter().zip(numbers.iter().skip(1)).all(|(one, next)| follows(*one, *next)))
+}
+
+fn follows(before: u64, after: u64) -> bool {
+    before.checked_add(1) == Some(after)
+}
+
+fn header_numbers(input: &StatelessInput) -> Option<Vec<u64>> {
+    let headers = input.witness.headers.iter();
+    headers.map(|raw| Some(Header::decode(&mut raw.as_ref()).ok()?.number)).collect()
 }
 
 /// Whether the input's payload comes with execution requests.

@@ -24,7 +24,7 @@ pub(crate) struct Judged {
 /// Whether they agree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// The same 43 bytes, and EXECUTE answers alike.
+    /// The same 43 bytes, the block executed by both or by none, and EXECUTE answers alike.
     Agree,
     /// They differ as the rule says.
     Explained(Rule),
@@ -34,17 +34,24 @@ pub(crate) enum Outcome {
 
 /// Runs both and compares.
 pub(crate) fn judge(bytes: &[u8]) -> Judged {
-    let ours = caught(|| ours::stateless(bytes));
-    let theirs = caught(|| theirs::stateless(bytes));
-    let outcome = if ours.answer.is_some() && ours.answer == theirs.answer {
+    let (ours, theirs) = verdicts(bytes);
+    let outcome = if ours.agrees(&theirs) {
         compare_execute(bytes, &ours)
     } else {
         match explain::rule(bytes, &ours, &theirs) {
             Some(rule) => Outcome::Explained(rule),
+            None if ours.answer == theirs.answer => {
+                Outcome::Unexplained("one executed the block".to_owned())
+            }
             None => Outcome::Unexplained("the 43 bytes differ".to_owned()),
         }
     };
     Judged { ours, theirs, outcome }
+}
+
+/// What both say of the 43 bytes.
+pub(crate) fn verdicts(bytes: &[u8]) -> (Verdict, Verdict) {
+    (caught(|| ours::stateless(bytes)), caught(|| theirs::stateless(bytes)))
 }
 
 /// EXECUTE of both on an input whose 43 bytes are the same on both sides.

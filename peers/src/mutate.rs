@@ -1,16 +1,25 @@
 //! Changes of valid inputs: of the bytes, of the witness, of the payload, of its transactions.
 
-use alloy_eips::eip4895::Withdrawal;
+use alloy_consensus::{Header, Transaction as _};
+use alloy_eips::{eip2718::Decodable2718, eip4895::Withdrawal};
 use alloy_primitives::{Bytes, U256};
-use bough_stateless::{Invalid, PayloadError, StatelessInput, validate};
+use alloy_rlp::{Decodable, Encodable};
+use bough_stateless::{ExecutionWitness, Invalid, PayloadError, StatelessInput, validate};
 use bough_stf::WorkLimits;
 
-use crate::dice::Dice;
+use crate::{dice::Dice, theirs};
 
 /// Changes bytes and says how.
 pub(crate) fn mutate(dice: &mut Dice, bytes: &[u8]) -> (Vec<u8>, &'static str) {
     if dice.one_in(4) {
         return mutate_bytes(dice, bytes);
+    }
+    if dice.one_in(50) {
+        let length = dice.pick(&[1024usize, 1025, 5000]);
+        let node = dice.bytes(length);
+        if let Some(bytes) = theirs::with_node(bytes, &node) {
+            return (bytes, "long node");
+        }
     }
     let Ok(mut input) = StatelessInput::decode(bytes) else {
         return mutate_bytes(dice, bytes);
@@ -27,6 +36,23 @@ pub(crate) fn mutate(dice: &mut Dice, bytes: &[u8]) -> (Vec<u8>, &'static str) {
         Ok(bytes) => (bytes, name),
         Err(_) => mutate_bytes(dice, bytes),
     }
+}
+
+/// Puts in a transaction that the builder found not to be includable, mostly at the end.
+pub(crate) fn include(dice: &mut Dice, mut input: StatelessInput, left_out: &[Bytes]) -> Vec<u8> {
+    let payload = &mut input.new_payload_request.execution_payload;
+    let last = payload.transactions.len();
+    let at = if dice.one_in(3) { dice.below(last + 1) } else { last };
+    if let Some(transaction) = left_out.get(dice.below(left_out.len())) {
+        payload.transactions.insert(at, transaction.clone());
+    }
+    let hashes = payload.transactions.iter().filter_map(|raw| {
+        let transaction = bough_stf::Transaction::decode_2718_exact(raw).ok()?;
+        Some(transaction.blob_versioned_hashes()?.to_vec())
+    });
+    input.new_payload_request.versioned_hashes = hashes.flatten().collect();
+    seal(&mut input);
+    input.encode().expect("invariant: a transaction more changes no limit")
 }
 
 /// Gives the payload the block hash that its fields have.
@@ -112,7 +138,7 @@ fn repeat_one(dice: &mut Dice, list: &mut Vec<Bytes>) {
 
 fn mutate_witness(dice: &mut Dice, input: &mut StatelessInput) -> &'static str {
     let witness = &mut input.witness;
-    match dice.weighted(&[12, 6, 3, 3, 3, 3, 2, 2, 2, 2, 2, 1, 1, 1]) {
+    match dice.weighted(&[12, 6, 3, 3, 3, 3, 2, 2, 2, 2, 2, 1, 1, 1, 1]) {
         0 => {
             remove_any(dice, &mut witness.state);
             "node dropped"
@@ -168,11 +194,26 @@ fn mutate_witness(dice: &mut Dice, input: &mut StatelessInput) -> &'static str {
             witness.headers.reverse();
             "headers reversed"
         }
-        _ => {
+        13 => {
             witness.headers.clear();
             "no headers"
         }
+        _ => {
+            push_child(witness);
+            "header after the parent"
+        }
     }
+}
+
+/// Puts a child of the parent behind it.
+fn push_child(witness: &mut ExecutionWitness) {
+    let Some(raw) = witness.headers.last() else { return };
+    let Ok(parent) = Header::decode(&mut raw.as_ref()) else { return };
+    let number = parent.number.saturating_add(1);
+    let child = Header { parent_hash: parent.hash_slow(), number, ..parent };
+    let mut rlp = Vec::new();
+    child.encode(&mut rlp);
+    witness.headers.push(rlp.into());
 }
 
 fn nudge(dice: &mut Dice, number: &mut u64) {

@@ -1,10 +1,10 @@
 //! Bough: the stateless function, and EXECUTE above it.
 
 use bough_execute::{Execute, L1Block, Refused};
-use bough_stateless::{StatelessInput, StatelessValidationResult, validate};
-use bough_stf::{Fork, ForkSchedule, WorkLimits};
+use bough_stateless::{Invalid, StatelessInput, StatelessValidationResult, validate};
+use bough_stf::{BlockError, Fork, ForkSchedule, MptError, StateError, WorkLimits};
 
-use crate::verdict::{Answer, Verdict};
+use crate::verdict::{Answer, Stage, Verdict};
 
 /// The 43 bytes for any input, and why it was refused if it was.
 pub(crate) fn stateless(bytes: &[u8]) -> Verdict {
@@ -12,7 +12,7 @@ pub(crate) fn stateless(bytes: &[u8]) -> Verdict {
         Ok(input) => input,
         Err(error) => {
             let answer = StatelessValidationResult::default().to_bytes();
-            return Verdict::refused(answer, error.to_string());
+            return Verdict::refused(answer, error.to_string(), Stage::Stopped);
         }
     };
     let root = input.new_payload_request_root();
@@ -26,7 +26,7 @@ pub(crate) fn stateless(bytes: &[u8]) -> Verdict {
     .to_bytes();
     match validated {
         Ok(_) => Verdict::accepted(answer),
-        Err(error) => Verdict::refused(answer, error.to_string()),
+        Err(error) => Verdict::refused(answer, error.to_string(), stage(&error)),
     }
 }
 
@@ -35,4 +35,17 @@ pub(crate) fn execute(bytes: &[u8]) -> Result<Answer, Refused> {
     let l1 = L1Block { number: u64::MAX, timestamp: u64::MAX };
     let execute = Execute::new(ForkSchedule::always(Fork::Amsterdam));
     Ok(execute.run(bytes, u64::MAX, l1)?.result.to_bytes())
+}
+
+/// How far it came before this was found. Blob gas needs no execution, and ethrex looks at it before.
+fn stage(error: &Invalid) -> Stage {
+    let Invalid::Block(error) = error else { return Stage::Stopped };
+    match error {
+        BlockError::State(StateError::Trie(MptError::Malformed { .. })) => Stage::BadNode,
+        BlockError::GasUsed { .. }
+        | BlockError::Root { .. }
+        | BlockError::LogsBloom
+        | BlockError::AccessListTooLarge { .. } => Stage::Executed,
+        _ => Stage::Stopped,
+    }
 }

@@ -1,13 +1,14 @@
 //! ethrex: its SSZ types, tries, header rules and EVM, joined as its own guest program joins them.
 
-use std::sync::Arc;
+use std::{panic::catch_unwind, sync::Arc};
 
 use ethrex_common::{
     Address, Bloom, Bytes, H256, InvalidBlockError,
     constants::DEFAULT_OMMERS_HASH,
     types::{
-        Block, BlockBody, BlockHeader, ELASTICITY_MULTIPLIER, Fork, InvalidBlockBodyError,
-        Transaction, Withdrawal,
+        Block, BlockBody, BlockHeader, ChainConfig, ELASTICITY_MULTIPLIER, Fork,
+        InvalidBlockBodyError, Transaction, Withdrawal,
+        block_access_list::BlockAccessList,
         block_execution_witness::{ExecutionWitness, GuestProgramState, GuestProgramStateError},
         compute_transactions_root, compute_withdrawals_root,
         requests::compute_requests_hash,
@@ -22,12 +23,16 @@ use ethrex_common::{
 };
 use ethrex_crypto::{Crypto, NativeCrypto};
 use ethrex_levm::execute_precompile::execute_precompile;
-use ethrex_vm::{Evm, EvmError, GuestProgramStateWrapper, StatelessValidator, VMError};
+use ethrex_rlp::decode::RLPDecode;
+use ethrex_trie::{Node, TrieError};
+use ethrex_vm::{
+    BlockExecutionResult, Evm, EvmError, GuestProgramStateWrapper, StatelessValidator, VMError,
+};
 use libssz::{SszDecode, SszEncode};
 use libssz_merkle::{HashTreeRoot, Sha2Hasher};
 use thiserror::Error;
 
-use crate::verdict::{Answer, Verdict};
+use crate::verdict::{Answer, Stage, Verdict};
 
 /// Last transaction type of Amsterdam. ethrex decodes further ones, which later forks or its own
 /// L2 use.
@@ -54,23 +59,39 @@ enum Refused {
     InitialStateRoot,
     #[error("state root")]
     StateRoot,
-    #[error("no access list")]
-    NoAccessList,
     #[error("witness: {0}")]
     Witness(#[from] GuestProgramStateError),
     #[error("body: {0}")]
     Body(#[from] InvalidBlockBodyError),
     #[error("block: {0}")]
     Block(#[from] InvalidBlockError),
+    #[error("outcome: {0}")]
+    Differs(InvalidBlockError),
     #[error("evm: {0}")]
     Evm(#[from] EvmError),
+}
+
+impl Refused {
+    /// How far it came before this was found.
+    const fn stage(&self) -> Stage {
+        match self {
+            Self::Differs(_) | Self::StateRoot => Stage::Executed,
+            Self::Witness(GuestProgramStateError::Trie(TrieError::KeyLengthMismatch)) => {
+                Stage::BadNode
+            }
+            _ => Stage::Stopped,
+        }
+    }
 }
 
 /// The 43 bytes for any input, and why it was refused if it was.
 pub(crate) fn stateless(bytes: &[u8]) -> Verdict {
     let input = match decode(bytes) {
         Ok(input) => input,
-        Err(error) => return Verdict::refused(encode(&Default::default()), error.to_string()),
+        Err(error) => {
+            let answer = encode(&Default::default());
+            return Verdict::refused(answer, error.to_string(), Stage::Stopped);
+        }
     };
     let validated = validate(&input);
     let answer = encode(&SszStatelessValidationResult {
@@ -81,7 +102,7 @@ pub(crate) fn stateless(bytes: &[u8]) -> Verdict {
     });
     match validated {
         Ok(()) => Verdict::accepted(answer),
-        Err(error) => Verdict::refused(answer, error.to_string()),
+        Err(error) => Verdict::refused(answer, error.to_string(), error.stage()),
     }
 }
 
@@ -102,6 +123,40 @@ impl StatelessValidator for Known {
     }
 }
 
+/// The input with another trie node in its witness, of a length that Bough's encoder may refuse.
+pub(crate) fn with_node(bytes: &[u8], node: &[u8]) -> Option<Vec<u8>> {
+    let mut input = decode(bytes).ok()?;
+    let mut nodes: Vec<_> = input.witness.state.iter().cloned().collect();
+    nodes.push(node.to_vec().try_into().ok()?);
+    input.witness.state = nodes.into();
+    Some(encode_input(&input))
+}
+
+/// The input with those trie nodes of its witness that may stay; `None` when all may.
+pub(crate) fn keep_nodes(bytes: &[u8], may_stay: impl Fn(&[u8]) -> bool) -> Option<Vec<u8>> {
+    let mut input = decode(bytes).ok()?;
+    let all = input.witness.state.iter().count();
+    let nodes: Vec<_> = input.witness.state.iter().filter(|node| may_stay(node)).cloned().collect();
+    if nodes.len() == all {
+        return None;
+    }
+    input.witness.state = nodes.into();
+    Some(encode_input(&input))
+}
+
+/// Whether ethrex's decoder of trie nodes comes back from these bytes.
+pub(crate) fn survives_node(bytes: &[u8]) -> bool {
+    catch_unwind(|| Node::decode(bytes).is_ok()).is_ok()
+}
+
+/// Lengths of the longest node and the longest code of an input that ethrex decodes.
+pub(crate) fn longest(bytes: &[u8]) -> Option<(usize, usize)> {
+    let witness = decode(bytes).ok()?.witness;
+    let node = witness.state.iter().map(|node| node.len()).max().unwrap_or(0);
+    let code = witness.codes.iter().map(|code| code.len()).max().unwrap_or(0);
+    Some((node, code))
+}
+
 fn decode(bytes: &[u8]) -> Result<SszStatelessInput, Refused> {
     let (schema, body) = bytes.split_first_chunk().ok_or(Refused::Schema)?;
     if u16::from_be_bytes(*schema) != STATELESS_INPUT_SCHEMA_ID {
@@ -111,6 +166,12 @@ fn decode(bytes: &[u8]) -> Result<SszStatelessInput, Refused> {
     let mut again = Vec::new();
     input.ssz_append(&mut again);
     if again == body { Ok(input) } else { Err(Refused::NotCanonical) }
+}
+
+fn encode_input(input: &SszStatelessInput) -> Vec<u8> {
+    let mut bytes = STATELESS_INPUT_SCHEMA_ID.to_be_bytes().to_vec();
+    input.ssz_append(&mut bytes);
+    bytes
 }
 
 fn encode(result: &SszStatelessValidationResult) -> Answer {
@@ -148,22 +209,29 @@ fn execute_block(
     let updates = evm.get_state_transitions()?;
     state.apply_account_updates(&updates)?;
 
-    validate_gas_used(result.block_gas_used, &block.header)?;
-    validate_receipts_root_and_logs_bloom(&block.header, &result.receipts, crypto.as_ref())?;
-    validate_requests_hash(&block.header, &config, &result.requests)?;
-    let access_list = access_list.ok_or(Refused::NoAccessList)?;
-    let transactions = block.body.transactions.len();
-    validate_block_access_list_hash(
-        &block.header,
-        &config,
-        &access_list,
-        transactions,
-        crypto.as_ref(),
-    )?;
+    compare(block, &config, &result, access_list.as_ref(), crypto.as_ref())
+        .map_err(Refused::Differs)?;
     if state.state_trie_root()? != block.header.state_root {
         return Err(Refused::StateRoot);
     }
     Ok(())
+}
+
+/// Compares what came out with the header.
+fn compare(
+    block: &Block,
+    config: &ChainConfig,
+    result: &BlockExecutionResult,
+    access_list: Option<&BlockAccessList>,
+    crypto: &dyn Crypto,
+) -> Result<(), InvalidBlockError> {
+    let header = &block.header;
+    validate_gas_used(result.block_gas_used, header)?;
+    validate_receipts_root_and_logs_bloom(header, &result.receipts, crypto)?;
+    validate_requests_hash(header, config, &result.requests)?;
+    let access_list = access_list.ok_or(InvalidBlockError::BlockAccessListHashMismatch)?;
+    let transactions = block.body.transactions.len();
+    validate_block_access_list_hash(header, config, access_list, transactions, crypto)
 }
 
 /// The block a payload makes, which must hash to what the payload says.

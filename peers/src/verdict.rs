@@ -6,6 +6,17 @@ pub(crate) type Answer = [u8; 43];
 /// Where an answer says whether the validation succeeded.
 const SUCCESS: usize = 32;
 
+/// How far a side came with an input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// The block was not run to its end.
+    Stopped,
+    /// Nor was it, because of a node of the witness that has no place in a trie.
+    BadNode,
+    /// The block was run to its end, and refused, if at all, for what came out.
+    Executed,
+}
+
 /// One side's word on one input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Verdict {
@@ -13,23 +24,34 @@ pub(crate) struct Verdict {
     pub(crate) answer: Option<Answer>,
     /// Why it was refused or what the panic said; empty when it was accepted.
     pub(crate) reason: String,
+    pub(crate) stage: Stage,
 }
 
 impl Verdict {
     pub(crate) const fn accepted(answer: Answer) -> Self {
-        Self { answer: Some(answer), reason: String::new() }
+        Self { answer: Some(answer), reason: String::new(), stage: Stage::Executed }
     }
 
-    pub(crate) const fn refused(answer: Answer, reason: String) -> Self {
-        Self { answer: Some(answer), reason }
+    pub(crate) const fn refused(answer: Answer, reason: String, stage: Stage) -> Self {
+        Self { answer: Some(answer), reason, stage }
     }
 
     pub(crate) const fn panicked(reason: String) -> Self {
-        Self { answer: None, reason }
+        Self { answer: None, reason, stage: Stage::Stopped }
     }
 
     /// Whether the validation succeeded.
     pub(crate) fn succeeded(&self) -> bool {
         self.answer.and_then(|answer| answer.get(SUCCESS).copied()) == Some(1)
+    }
+
+    /// Whether the block was run to its end.
+    pub(crate) fn executed(&self) -> bool {
+        self.stage == Stage::Executed
+    }
+
+    /// Whether both say the same, and both ran the block to its end or neither did.
+    pub(crate) fn agrees(&self, other: &Self) -> bool {
+        self.answer.is_some() && self.answer == other.answer && self.executed() == other.executed()
     }
 }
