@@ -14,6 +14,10 @@ NPM_CI := $(NPM) ci --no-audit --no-fund
 # CI takes Cargo.lock as it is; at work it follows Cargo.toml.
 LOCKED := $(if $(filter true,$(CI)),--locked)
 
+# Of a campaign of `make peers`.
+CASES ?= 1000
+SEED ?= 1
+
 VENV := .venv
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
@@ -76,8 +80,9 @@ vectors: ## Run every fixture of BOUGH_VECTORS, or of ../shared/vectors
 	$(CARGO) run --release -- vectors "$${BOUGH_VECTORS:-../shared/vectors}"
 
 .PHONY: peers
-peers: ## Compare EXECUTE with another implementation, on generated inputs
-	cd peers && $(CARGO) run --release -- --cases 1000 --seed 1
+peers: ## Compare EXECUTE with another implementation on generated inputs: CASES=1000 SEED=1
+	cd peers && $(CARGO) test --release $(LOCKED)
+	cd peers && $(CARGO) run --release $(LOCKED) -- --cases $(CASES) --seed $(SEED)
 
 .PHONY: fmt
 fmt: ## Format the Rust code

@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use alloy_consensus::Typed2718 as _;
+use alloy_consensus::{Transaction as _, Typed2718 as _, transaction::Recovered};
 use alloy_eips::{
     eip2718::Encodable2718,
     eip4895::{Withdrawal, Withdrawals},
 };
 use alloy_primitives::{Bytes, U256};
-use alloy_rlp::Encodable;
+use alloy_rlp::{EMPTY_LIST_CODE, Encodable};
 use bough_stateless::{ExecutionWitness, Schema, StatelessInput};
 use bough_stf::{
-    Block, BlockError, BlockExecutor, ChainSpec, Environment, ExtraPrecompiles, Fork, ForkSchedule,
-    State, StateSource, Transaction, WitnessParts, WitnessRecorder, WorkLimits,
-    revm::context_interface::result::ExecutionResult, seal_header,
+    Block, BlockError, BlockExecutor, BlockOutput, ChainSpec, Environment, ExtraPrecompiles, Fork,
+    ForkSchedule, State, StateSource, StateUpdate, Transaction, WitnessParts, WitnessRecorder,
+    WorkLimits, revm::context_interface::result::ExecutionResult, seal_header,
 };
 
 use crate::{
@@ -24,6 +24,9 @@ use crate::{
 
 /// Tries at a transaction that may be included, for each that is wanted.
 const TRIES: usize = 3;
+
+/// Lengths (bytes) of the items of requests, by type (EIP-6110, 7002, 7251, 8282).
+pub(crate) const REQUEST_LENGTHS: [usize; 5] = [192, 76, 116, 184, 68];
 
 /// What generated blocks did: how far a campaign reaches.
 #[derive(Debug, Default)]
@@ -43,18 +46,25 @@ pub(crate) struct Reached {
     pub(crate) gas: u64,
     /// Transactions that were tried and may not be included.
     pub(crate) left_out: u64,
+    /// Blocks that cannot be finished.
+    pub(crate) unfinished: BTreeMap<&'static str, u64>,
+    /// Worlds by what is wrong with them.
+    pub(crate) odd: BTreeMap<&'static str, u64>,
 }
 
 /// A generated block.
 #[derive(Debug)]
 pub(crate) struct Generated {
-    /// Valid, with its witness.
+    /// With its witness. Valid, unless the block cannot be finished or the world's tries hold what
+    /// is no node.
     pub(crate) input: StatelessInput,
     /// Transactions that were tried and may not be included.
     pub(crate) left_out: Vec<Bytes>,
+    /// What it is, in words.
+    pub(crate) label: String,
 }
 
-/// A valid block with its witness; an error when nothing the world allows is valid.
+/// A block with its witness; an error when nothing the world allows is a block.
 pub(crate) fn generate(dice: &mut Dice, reached: &mut Reached) -> Result<Generated, BlockError> {
     let world = World::generate(dice)?;
     let forks = ForkSchedule::always(Fork::Amsterdam);
@@ -91,14 +101,24 @@ pub(crate) fn generate(dice: &mut Dice, reached: &mut Reached) -> Result<Generat
         }
     }
     let withdrawals = withdrawals(dice, &world);
-    let output = executor.finish(&withdrawals)?;
-    reached.blocks += 1;
-    reached.empty += u64::from(transactions.is_empty());
-    reached.gas += output.gas_used;
-    reached.withdrawals += u64::from(!withdrawals.is_empty());
-    for kind in output.requests.iter().flatten().filter_map(|request| request.first()) {
-        *reached.requests.entry(*kind).or_default() += 1;
+    let stopped = stopped(dice, &executor, &transactions);
+    let mut label = ["generated"].into_iter().chain(world.odd).collect::<Vec<_>>().join(", ");
+    let mut output = match executor.finish(&withdrawals) {
+        Ok(output) => output,
+        // There is no such block: both must refuse it for this, whatever it says of its outcome.
+        Err(error) => {
+            let why = unfinished(&error).ok_or(error)?;
+            *reached.unfinished.entry(why).or_default() += 1;
+            label = format!("{label}, {why}");
+            stopped
+        }
+    };
+    if output.requests.iter().flatten().any(|request| !has_whole_items(request)) {
+        // No payload can carry these: it says that there are none.
+        output.requests = Some(Vec::new());
+        label.push_str(", requests of an odd length");
     }
+    reached.block(&world, transactions.len(), &withdrawals, &output);
     let header = seal_header(Fork::Amsterdam, &env, &transactions, &withdrawals, &output);
     let block = Block {
         header,
@@ -116,10 +136,64 @@ pub(crate) fn generate(dice: &mut Dice, reached: &mut Reached) -> Result<Generat
         output.requests.unwrap_or_default(),
         witness(dice, &world, recorder.parts()),
     );
-    Ok(Generated { input, left_out })
+    Ok(Generated { input, left_out, label })
+}
+
+/// Whether a request's data is a number of items of its type's length.
+fn has_whole_items(request: &[u8]) -> bool {
+    let Some((kind, data)) = request.split_first() else { return false };
+    REQUEST_LENGTHS.get(usize::from(*kind)).is_some_and(|length| data.len().is_multiple_of(*length))
+}
+
+/// What a block that ends here would say of itself; its state root is anything.
+fn stopped<S: StateSource>(
+    dice: &mut Dice,
+    executor: &BlockExecutor<S>,
+    transactions: &[Recovered<Transaction>],
+) -> BlockOutput {
+    let blob_gas_used = transactions.iter().filter_map(|one| one.blob_gas_used()).sum();
+    BlockOutput {
+        receipts: executor.receipts().to_vec(),
+        post_states: Vec::new(),
+        gas_used: executor.gas_used(),
+        blob_gas_used,
+        requests: Some(Vec::new()),
+        block_access_list: Some(Bytes::from_static(&[EMPTY_LIST_CODE])),
+        system_gas_used: 0,
+        state: StateUpdate { root: dice.hash(), nodes: Vec::new(), codes: Vec::new() },
+    }
+}
+
+/// Why a block cannot be finished, where the world is made so that some cannot.
+const fn unfinished(error: &BlockError) -> Option<&'static str> {
+    match error {
+        BlockError::SystemContractMissing(_) => Some("request contract missing"),
+        BlockError::SystemCallFailed(_) => Some("request contract fails"),
+        BlockError::DepositLog => Some("malformed deposit log"),
+        _ => None,
+    }
 }
 
 impl Reached {
+    fn block(
+        &mut self,
+        world: &World,
+        transactions: usize,
+        withdrawals: &[Withdrawal],
+        output: &BlockOutput,
+    ) {
+        self.blocks += 1;
+        self.empty += u64::from(transactions == 0);
+        self.gas += output.gas_used;
+        self.withdrawals += u64::from(!withdrawals.is_empty());
+        for kind in output.requests.iter().flatten().filter_map(|request| request.first()) {
+            *self.requests.entry(*kind).or_default() += 1;
+        }
+        if let Some(odd) = world.odd {
+            *self.odd.entry(odd).or_default() += 1;
+        }
+    }
+
     fn count(&mut self, transaction: &Transaction, result: &ExecutionResult) {
         if let Some(count) = self.transactions.get_mut(usize::from(transaction.ty())) {
             *count += 1;
@@ -153,6 +227,12 @@ impl Reached {
         self.withdrawals += other.withdrawals;
         self.gas += other.gas;
         self.left_out += other.left_out;
+        for (why, more) in other.unfinished {
+            *self.unfinished.entry(why).or_default() += more;
+        }
+        for (odd, more) in other.odd {
+            *self.odd.entry(odd).or_default() += more;
+        }
     }
 }
 
@@ -218,5 +298,7 @@ fn witness(dice: &mut Dice, world: &World, parts: WitnessParts) -> ExecutionWitn
             rlp.into()
         })
         .collect();
-    ExecutionWitness { state: parts.state, codes: parts.codes, headers }
+    let mut state = parts.state;
+    state.extend(world.planted.iter().cloned());
+    ExecutionWitness { state, codes: parts.codes, headers }
 }

@@ -88,7 +88,7 @@ fn work(plan: &Plan, shared: &[(String, Vec<u8>)], next: &AtomicU64, tally: &Mut
         let mut tally = tally.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         tally.reached.add(reached);
         count(plan, case, &label, &bytes, &judged, &mut tally);
-        if tally.cases % PROGRESS == 0 {
+        if tally.cases.is_multiple_of(PROGRESS) {
             progress(&tally);
         }
     }
@@ -112,17 +112,17 @@ fn input(
         let (bytes, change) = mutate::mutate(&mut dice, &bytes);
         return (bytes, format!("{name}, {change}"));
     }
-    let Generated { input, left_out } = generated(&mut dice, reached);
+    let Generated { input, left_out, label } = generated(&mut dice, reached);
     let bytes = input.encode().expect("invariant: what was built can be encoded");
     match dice.below(12) {
-        0..=3 => (bytes, "generated".to_owned()),
+        0..=3 => (bytes, label),
         4 | 5 if !left_out.is_empty() => {
             let bytes = mutate::include(&mut dice, input, &left_out);
-            (bytes, "generated, transaction that may not be included".to_owned())
+            (bytes, format!("{label}, transaction that may not be included"))
         }
         _ => {
             let (bytes, change) = mutate::mutate(&mut dice, &bytes);
-            (bytes, format!("generated, {change}"))
+            (bytes, format!("{label}, {change}"))
         }
     }
 }

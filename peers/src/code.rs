@@ -94,13 +94,28 @@ fn factory(create2: bool) -> Vec<u8> {
     code.bytes
 }
 
-/// Logs its data as a deposit event (EIP-6110).
-pub(crate) fn deposit_contract() -> Vec<u8> {
+/// Logs its data as a deposit event (EIP-6110); rarely with another topic or with none.
+pub(crate) fn deposit_contract(dice: &mut Dice) -> Vec<u8> {
     let mut code = hex!("365f5f37").to_vec();
+    if dice.one_in(12) {
+        code.extend([op::CALLDATASIZE, op::PUSH0, op::LOG0]);
+        return code;
+    }
+    let mut topic = hex!("649bbc62d0e31342afea4e5cd82d4049e7e1ee912fc0889aa790803be39038c5");
+    if let Some(last) = topic.last_mut().filter(|_| dice.one_in(12)) {
+        *last ^= 1;
+    }
     code.push(op::PUSH1 + 31);
-    code.extend(hex!("649bbc62d0e31342afea4e5cd82d4049e7e1ee912fc0889aa790803be39038c5"));
+    code.extend(topic);
     code.extend([op::CALLDATASIZE, op::PUSH0, op::LOG0 + 1]);
     code
+}
+
+/// Returns so many zeros.
+pub(crate) fn returns(length: usize) -> Vec<u8> {
+    let mut code = Asm::default();
+    code.word16(length).op(op::PUSH0).op(op::RETURN);
+    code.bytes
 }
 
 /// Init code: a random constructor that leaves a random contract, or something that may not be

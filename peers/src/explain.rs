@@ -6,7 +6,7 @@ use alloy_consensus::Header;
 use alloy_primitives::Bytes;
 use alloy_rlp::Decodable;
 use bough_mpt::Node;
-use bough_stateless::{StatelessInput, StatelessValidationResult};
+use bough_stateless::{StatelessInput, StatelessValidationResult, witness_read};
 
 use crate::{
     judge::verdicts,
@@ -29,8 +29,12 @@ pub(crate) enum Rule {
     NodePanic,
     /// ethrex leaves out what is no node, the spec refuses it where it can be reached.
     MalformedNode,
+    /// ethrex leaves out a node that the spec reads.
+    LenientNode,
     /// ethrex refuses paths that do not end at 64 nibbles, the spec does not look at their length.
     PathLength,
+    /// ethrex decodes storage tries that the block does not open, the spec does not.
+    UnopenedTrie,
 }
 
 /// `MAX_BYTES_PER_WITNESS_NODE` and `MAX_BYTES_PER_CODE`.
@@ -46,7 +50,9 @@ impl fmt::Display for Rule {
             Self::HeaderNumbers => "header-numbers",
             Self::NodePanic => "node-panic",
             Self::MalformedNode => "malformed-node",
+            Self::LenientNode => "lenient-node",
             Self::PathLength => "path-length",
+            Self::UnopenedTrie => "unopened-trie",
         })
     }
 }
@@ -63,31 +69,53 @@ pub(crate) fn rule(bytes: &[u8], ours: &Verdict, theirs: &Verdict) -> Option<Rul
         (Stage::BadNode, Stage::Executed) => {
             malformed_node(bytes, theirs).then_some(Rule::MalformedNode)
         }
-        (Stage::Executed, Stage::BadNode) => Some(Rule::PathLength),
+        (Stage::Executed, Stage::BadPath) => Some(Rule::PathLength),
+        (Stage::Executed, Stage::BadNode) => {
+            unopened_trie(bytes, ours).then_some(Rule::UnopenedTrie)
+        }
         (Stage::Stopped, Stage::Executed) => {
             (!parent_is_last(bytes)?).then_some(Rule::HeaderAfterParent)
         }
+        (Stage::Executed, Stage::Stopped) if !numbers_follow(bytes)? => Some(Rule::HeaderNumbers),
         (Stage::Executed, Stage::Stopped) => {
-            (!numbers_follow(bytes)?).then_some(Rule::HeaderNumbers)
+            lenient_node(bytes, theirs).then_some(Rule::LenientNode)
         }
         _ => None,
     }
 }
 
-/// Whether both agree without the nodes that ethrex's decoder does not come back from.
-fn node_panic(bytes: &[u8], ours: &Verdict) -> bool {
-    let Some(rest) = theirs::keep_nodes(bytes, theirs::survives_node) else { return false };
-    let (ours_of_rest, theirs_of_rest) = verdicts(&rest);
-    ours_of_rest.agrees(&theirs_of_rest)
-        && (ours.agrees(&ours_of_rest) || ours.stage == Stage::BadNode)
+/// Ours and theirs of an input, if they agree.
+fn agreed(bytes: Option<Vec<u8>>) -> Option<(Verdict, Verdict)> {
+    let (ours, theirs) = verdicts(&bytes?);
+    ours.agrees(&theirs).then_some((ours, theirs))
 }
 
-/// Whether both agree without what is no node, as ethrex does with it.
+/// Whether both agree without the nodes on which ethrex's decoder panics.
+fn node_panic(bytes: &[u8], ours: &Verdict) -> bool {
+    let rest = theirs::keep_nodes(bytes, |node| theirs::is_node(node).is_some());
+    agreed(rest).is_some_and(|(rest, _)| ours.agrees(&rest) || ours.stage == Stage::BadNode)
+}
+
+/// Whether both agree without what is no node: so ethrex takes it.
 fn malformed_node(bytes: &[u8], theirs: &Verdict) -> bool {
     let is_node = |node: &[u8]| Node::decode(&Bytes::copy_from_slice(node)).is_ok();
-    let Some(rest) = theirs::keep_nodes(bytes, is_node) else { return false };
-    let (ours_of_rest, theirs_of_rest) = verdicts(&rest);
-    ours_of_rest.agrees(&theirs_of_rest) && theirs.agrees(&theirs_of_rest)
+    agreed(theirs::keep_nodes(bytes, is_node)).is_some_and(|(_, rest)| theirs.agrees(&rest))
+}
+
+/// Whether both agree without what ethrex does not decode, and that is what ethrex misses.
+fn lenient_node(bytes: &[u8], theirs: &Verdict) -> bool {
+    let rest = theirs::keep_nodes(bytes, |node| theirs::is_node(node) == Some(true));
+    agreed(rest).is_some_and(|(_, rest)| theirs.agrees(&rest))
+}
+
+/// Whether both agree on the nodes that the block needs alone.
+fn unopened_trie(bytes: &[u8], ours: &Verdict) -> bool {
+    let Ok(read) = StatelessInput::decode(bytes).map(|input| witness_read(&input)) else {
+        return false;
+    };
+    let Ok(read) = read else { return false };
+    let rest = theirs::keep_nodes(bytes, |node| read.state.iter().any(|needed| needed == node));
+    agreed(rest).is_some_and(|(rest, _)| ours.agrees(&rest))
 }
 
 /// Whether the witness's last header has the number before the payload's.

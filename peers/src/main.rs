@@ -9,6 +9,7 @@ mod judge;
 mod mutate;
 mod opcode;
 mod ours;
+mod plant;
 mod precompiles;
 mod theirs;
 mod transaction;

@@ -77,8 +77,9 @@ impl Refused {
         match self {
             Self::Differs(_) | Self::StateRoot => Stage::Executed,
             Self::Witness(GuestProgramStateError::Trie(TrieError::KeyLengthMismatch)) => {
-                Stage::BadNode
+                Stage::BadPath
             }
+            Self::Witness(GuestProgramStateError::Trie(TrieError::RLPDecode(_))) => Stage::BadNode,
             _ => Stage::Stopped,
         }
     }
@@ -144,9 +145,9 @@ pub(crate) fn keep_nodes(bytes: &[u8], may_stay: impl Fn(&[u8]) -> bool) -> Opti
     Some(encode_input(&input))
 }
 
-/// Whether ethrex's decoder of trie nodes comes back from these bytes.
-pub(crate) fn survives_node(bytes: &[u8]) -> bool {
-    catch_unwind(|| Node::decode(bytes).is_ok()).is_ok()
+/// Whether ethrex takes these bytes for a trie node; `None` when its decoder panics.
+pub(crate) fn is_node(bytes: &[u8]) -> Option<bool> {
+    catch_unwind(|| Node::decode(bytes).is_ok()).ok()
 }
 
 /// Lengths of the longest node and the longest code of an input that ethrex decodes.

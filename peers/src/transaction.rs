@@ -309,7 +309,24 @@ fn deposit_event(dice: &mut Dice) -> Bytes {
         put(usize::from(place) + 30, &length_byte.to_be_bytes());
         put(usize::from(place) + 32, &dice.bytes(length));
     }
+    if dice.one_in(10) {
+        spoil_deposit(dice, &mut data);
+    }
     data.into()
+}
+
+/// Changes the layout of a deposit event: its length, an offset, or the length of a field.
+fn spoil_deposit(dice: &mut Dice, data: &mut Vec<u8>) {
+    let word = match dice.below(6) {
+        0 => return data.truncate(dice.below(data.len())),
+        1 => return data.extend([0; 32]),
+        2 | 3 => dice.pick(&[0usize, 32, 64, 96, 128]),
+        _ => dice.pick(&[160usize, 256, 320, 384, 512]),
+    };
+    let byte = if dice.one_in(3) { dice.below(31) } else { 31 };
+    if let Some(place) = data.get_mut(word + byte) {
+        *place = place.wrapping_add(dice.pick(&[1, 32, 0xff]));
+    }
 }
 
 fn access_list(dice: &mut Dice, world: &World) -> AccessList {

@@ -11,8 +11,10 @@ const SUCCESS: usize = 32;
 pub(crate) enum Stage {
     /// The block was not run to its end.
     Stopped,
-    /// Nor was it, because of a node of the witness that has no place in a trie.
+    /// Nor was it, because of a node of the witness that is none.
     BadNode,
+    /// Nor was it, because of a node of the witness whose path ends in the wrong place.
+    BadPath,
     /// The block was run to its end, and refused, if at all, for what came out.
     Executed,
 }

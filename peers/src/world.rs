@@ -4,11 +4,13 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use alloy_consensus::{EMPTY_OMMER_ROOT_HASH, EMPTY_ROOT_HASH, Header};
 use alloy_eips::{
+    eip2935::HISTORY_STORAGE_ADDRESS,
+    eip4788::BEACON_ROOTS_ADDRESS,
     eip7002::WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS,
     eip7251::CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS,
     eip8282::{BUILDER_DEPOSIT_CONTRACT_ADDRESS, BUILDER_EXIT_CONTRACT_ADDRESS},
 };
-use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, address, keccak256};
+use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, address, hex, keccak256};
 use bough_mpt::{MptError, NoNodes, Node, NodeSource};
 use bough_stf::{
     Fork, ForkSchedule, State, StateError, StateSource,
@@ -17,7 +19,13 @@ use bough_stf::{
 };
 use k256::ecdsa::SigningKey;
 
-use crate::{code, dice::Dice};
+use crate::{
+    block::REQUEST_LENGTHS,
+    code,
+    dice::Dice,
+    opcode as op,
+    plant::{self, Planted},
+};
 
 /// Mainnet's deposit contract (EIP-6110).
 pub(crate) const DEPOSIT_CONTRACT: Address = address!("00000000219ab540356cBB839Cbe05303d7705Fa");
@@ -91,6 +99,18 @@ pub(crate) struct World {
     pub(crate) contracts: Vec<Address>,
     /// All addresses that code and transactions are likely to name.
     pub(crate) known: Vec<Address>,
+    /// What is in this world and in no chain.
+    pub(crate) odd: Option<&'static str>,
+    /// Nodes for the witness besides those that are read.
+    pub(crate) planted: Vec<Bytes>,
+}
+
+/// A system contract that is not as it should be.
+struct OddContract {
+    at: Address,
+    /// None: there is no account.
+    code: Option<Bytes>,
+    name: &'static str,
 }
 
 impl World {
@@ -106,7 +126,8 @@ impl World {
         known.extend((0..3).map(|_| dice.address()));
 
         let mut state = State::new(Nothing, EMPTY_ROOT_HASH);
-        write_system_contracts(dice, &mut state)?;
+        let odd_contract = dice.one_in(12).then(|| odd_contract(dice));
+        write_system_contracts(dice, &mut state, odd_contract.as_ref())?;
         known.extend(
             system_contracts(&ForkSchedule::always(Fork::Amsterdam)).iter().map(|(at, _)| *at),
         );
@@ -119,15 +140,19 @@ impl World {
             }
         }
         let update = state.commit()?;
-        let headers = headers(dice, update.root);
+        let mut nodes = update.nodes.into_iter().collect();
+        let mut odd = odd_contract.map(|contract| contract.name);
+        let mut planted = Planted { root: update.root, nodes: Vec::new() };
+        if dice.one_in(25) {
+            planted = plant::plant(dice, &mut nodes, update.root);
+            odd = Some("planted node");
+        }
+        let headers = headers(dice, planted.root);
         let hashes = headers.iter().map(|header| (header.number, header.hash_slow())).collect();
-        let memory = Memory {
-            nodes: update.nodes.into_iter().collect(),
-            codes: update.codes.into_iter().collect(),
-            hashes,
-        };
+        let memory = Memory { nodes, codes: update.codes.into_iter().collect(), hashes };
         let chain_id = dice.pick(&[1, 1, 11_155_111, 8_000_001, u64::MAX >> 1]);
-        Ok(Self { chain_id, memory, headers, signers, contracts, known })
+        let planted = planted.nodes;
+        Ok(Self { chain_id, memory, headers, signers, contracts, known, odd, planted })
     }
 
     pub(crate) fn parent(&self) -> &Header {
@@ -200,7 +225,7 @@ fn write_contracts(
 ) -> Result<(), StateError> {
     for (at, address) in contracts.iter().enumerate() {
         let code = if *address == DEPOSIT_CONTRACT {
-            code::deposit_contract()
+            code::deposit_contract(dice)
         } else {
             code::template(at, dice, known)
         };
@@ -230,18 +255,56 @@ fn slots(dice: &mut Dice) -> Vec<(U256, U256)> {
     slots.into_iter().filter(|(_, value)| !value.is_zero()).collect()
 }
 
-fn write_system_contracts(dice: &mut Dice, state: &mut State<Nothing>) -> Result<(), StateError> {
-    let queues = [
-        WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS,
-        CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS,
-        BUILDER_DEPOSIT_CONTRACT_ADDRESS,
-        BUILDER_EXIT_CONTRACT_ADDRESS,
-    ];
+/// The contracts that end a block, by the type of their requests.
+const REQUEST_CONTRACTS: [(u8, Address); 4] = [
+    (1, WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS),
+    (2, CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS),
+    (3, BUILDER_DEPOSIT_CONTRACT_ADDRESS),
+    (4, BUILDER_EXIT_CONTRACT_ADDRESS),
+];
+
+fn write_system_contracts(
+    dice: &mut Dice,
+    state: &mut State<Nothing>,
+    odd: Option<&OddContract>,
+) -> Result<(), StateError> {
     for (address, code) in system_contracts(&ForkSchedule::always(Fork::Amsterdam)) {
-        let slots = if queues.contains(&address) { queue(dice) } else { Vec::new() };
-        state.overwrite(address, account(1, U256::ZERO, Some(code)), slots)?;
+        let queues = REQUEST_CONTRACTS.iter().any(|(_, queue)| *queue == address);
+        let slots = if queues { queue(dice) } else { Vec::new() };
+        let code = match odd {
+            Some(odd) if odd.at == address => odd.code.clone(),
+            _ => Some(code),
+        };
+        if let Some(code) = code {
+            let code = (!code.is_empty()).then_some(code);
+            state.overwrite(address, account(1, U256::ZERO, code), slots)?;
+        }
     }
     Ok(())
+}
+
+/// A system contract that is missing, fails, or returns what it likes.
+fn odd_contract(dice: &mut Dice) -> OddContract {
+    let ends_block = !dice.one_in(5);
+    let (kind, at) = if ends_block {
+        dice.pick(&REQUEST_CONTRACTS)
+    } else {
+        (0, dice.pick(&[BEACON_ROOTS_ADDRESS, HISTORY_STORAGE_ADDRESS]))
+    };
+    let item = REQUEST_LENGTHS.get(usize::from(kind)).copied().unwrap_or_default();
+    let items = item * (dice.below(3) + 1);
+    let (code, name) = match dice.below(8) {
+        0 | 1 => (None, "system contract missing"),
+        2 => (Some(Vec::new()), "system contract without code"),
+        // REVERT(0, 0)
+        3 => (Some(hex!("5f5ffd").to_vec()), "system contract reverts"),
+        4 => (Some(vec![op::INVALID]), "system contract halts"),
+        // JUMPDEST PUSH0 JUMP
+        5 => (Some(hex!("5b5f56").to_vec()), "system contract runs out of gas"),
+        6 => (Some(code::returns(items)), "system contract returns items"),
+        _ => (Some(code::returns(items + 1)), "system contract returns an odd length"),
+    };
+    OddContract { at, code: code.map(Into::into), name }
 }
 
 /// Storage of a request contract: mostly as at its start, sometimes with requests that wait.
