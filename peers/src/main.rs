@@ -11,6 +11,8 @@ mod opcode;
 mod ours;
 mod plant;
 mod precompiles;
+#[cfg(test)]
+mod settlement;
 mod theirs;
 mod transaction;
 mod verdict;

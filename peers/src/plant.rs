@@ -94,7 +94,7 @@ fn no_node(dice: &mut Dice, raw: &[u8]) -> Vec<u8> {
         // The node, with something behind it.
         11 => [raw, &[EMPTY_STRING_CODE]].concat(),
         // A path that is a list, and an empty one.
-        12 => list(&[list(&[hash.clone()]), hash]),
+        12 => list(&[list(std::slice::from_ref(&hash)), hash]),
         _ => list(&[vec![EMPTY_STRING_CODE], hash]),
     }
 }

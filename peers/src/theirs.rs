@@ -94,7 +94,11 @@ pub(crate) fn stateless(bytes: &[u8]) -> Verdict {
             return Verdict::refused(answer, error.to_string(), Stage::Stopped);
         }
     };
-    let validated = validate(&input);
+    verdict(&input)
+}
+
+fn verdict(input: &SszStatelessInput) -> Verdict {
+    let validated = validate(input);
     let answer = encode(&SszStatelessValidationResult {
         new_payload_request_root: input.new_payload_request.hash_tree_root(&Sha2Hasher),
         successful_validation: validated.is_ok(),
@@ -114,6 +118,25 @@ pub(crate) fn execute(bytes: &[u8], known: &Answer) -> Option<Answer> {
     let output =
         execute_precompile(bytes, &mut gas, Fork::LStar, &NativeCrypto, Some(&validator)).ok()?;
     output.as_ref().try_into().ok()
+}
+
+/// Gas that the EXECUTE precompile of ethrex takes for an input that it accepts.
+#[cfg(test)]
+pub(crate) fn charge(bytes: &[u8]) -> Option<u64> {
+    let mut left = u64::MAX;
+    execute_precompile(bytes, &mut left, Fork::LStar, &NativeCrypto, Some(&Validator)).ok()?;
+    Some(u64::MAX - left)
+}
+
+/// What EXECUTE calls, here the driver of this crate.
+#[cfg(test)]
+pub(crate) struct Validator;
+
+#[cfg(test)]
+impl StatelessValidator for Validator {
+    fn verify(&self, input: &SszStatelessInput) -> Result<Vec<u8>, VMError> {
+        Ok(verdict(input).answer.map(Vec::from).unwrap_or_default())
+    }
 }
 
 struct Known(Vec<u8>);

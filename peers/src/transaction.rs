@@ -127,7 +127,8 @@ pub(crate) fn generate(dice: &mut Dice, now: &Situation<'_>) -> Recovered<Transa
     Recovered::new_unchecked(transaction, signer.address)
 }
 
-fn sign<T>(key: &SigningKey, transaction: T) -> Transaction
+/// Signed.
+pub(crate) fn sign<T>(key: &SigningKey, transaction: T) -> Transaction
 where
     T: SignableTransaction<Signature>,
     alloy_consensus::Signed<T>: Into<Transaction>,

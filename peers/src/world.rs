@@ -18,6 +18,11 @@ use bough_stf::{
     system_contracts,
 };
 use k256::ecdsa::SigningKey;
+#[cfg(test)]
+use {
+    alloy_genesis::GenesisAccount, alloy_rlp::Decodable, alloy_trie::TrieAccount, bough_mpt::Trie,
+    bough_stf::StateUpdate,
+};
 
 use crate::{
     block::REQUEST_LENGTHS,
@@ -43,6 +48,37 @@ pub(crate) struct Memory {
     nodes: BTreeMap<B256, Bytes>,
     codes: BTreeMap<B256, Bytes>,
     hashes: BTreeMap<u64, B256>,
+}
+
+#[cfg(test)]
+impl Memory {
+    /// The state of a genesis: gives its root.
+    pub(crate) fn write(&mut self, accounts: &BTreeMap<Address, GenesisAccount>) -> B256 {
+        let mut state = State::new(Nothing, EMPTY_ROOT_HASH);
+        for (address, one) in accounts {
+            let info = account(one.nonce.unwrap_or(0), one.balance, one.code.clone());
+            let slots = one.storage.iter().flatten();
+            let slots = slots.map(|(slot, value)| ((*slot).into(), (*value).into()));
+            state.overwrite(*address, info, slots).expect("nothing is read");
+        }
+        let update = state.commit().expect("nothing is read");
+        let root = update.root;
+        self.add(update);
+        root
+    }
+
+    /// Takes in what a block has written.
+    pub(crate) fn add(&mut self, update: StateUpdate) {
+        self.nodes.extend(update.nodes);
+        self.codes.extend(update.codes);
+    }
+
+    /// The root of an account's storage.
+    pub(crate) fn storage_root(&self, root: B256, address: Address) -> B256 {
+        let leaf = Trie::from_root(root).get(self, keccak256(address)).expect("it is read");
+        let leaf = leaf.expect("there is such an account");
+        TrieAccount::decode(&mut leaf.as_ref()).expect("it is an account").storage_root
+    }
 }
 
 impl NodeSource for Memory {
@@ -166,7 +202,8 @@ pub(crate) fn precompile(number: u16) -> Address {
     Address::with_last_byte(low) | Address::left_padding_from(&[high, 0])
 }
 
-fn signer(dice: &mut Dice) -> Signer {
+/// One with a random key.
+pub(crate) fn signer(dice: &mut Dice) -> Signer {
     loop {
         if let Ok(key) = SigningKey::from_slice(&dice.bytes(32)) {
             let address = Address::from_private_key(&key);
