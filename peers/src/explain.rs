@@ -145,3 +145,88 @@ pub(crate) fn has_requests(bytes: &[u8]) -> bool {
     StatelessInput::decode(bytes)
         .is_ok_and(|input| !input.new_payload_request.execution_requests.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use alloy_rlp::Encodable;
+
+    use super::*;
+    use crate::{
+        block::{self, Reached},
+        dice::Dice,
+        judge::{Outcome, judge},
+        mutate,
+    };
+
+    /// A valid block, with execution requests or without.
+    fn valid(with_requests: bool) -> StatelessInput {
+        let generated = |case| block::generate(&mut Dice::new(7, case), &mut Reached::default());
+        let blocks = (0..).filter_map(|case| generated(case).ok());
+        let plain = blocks.filter(|block| block.label == "generated").map(|block| block.input);
+        plain
+            .filter(|input| input.new_payload_request.execution_payload.withdrawals.is_empty())
+            .filter(|input| input.new_payload_request.execution_payload.blob_gas_used == 0)
+            .filter(|input| input.new_payload_request.execution_payload.excess_blob_gas == 0)
+            .find(|input| input.new_payload_request.execution_requests.is_empty() != with_requests)
+            .expect("there is always a further case")
+    }
+
+    fn outcome(input: &StatelessInput) -> Outcome {
+        judge(&input.encode().expect("it was decoded")).outcome
+    }
+
+    #[test]
+    fn requests_on_l2() {
+        assert_eq!(outcome(&valid(false)), Outcome::Agree);
+        assert_eq!(outcome(&valid(true)), Outcome::Explained(Rule::RequestsOnL2));
+    }
+
+    #[test]
+    fn witness_item_length() {
+        let bytes = valid(false).encode().expect("it was decoded");
+        let with = |length| {
+            let bytes = theirs::with_node(&bytes, &vec![1; length]).expect("ethrex encodes it");
+            judge(&bytes).outcome
+        };
+        assert_eq!(with(MAX_NODE), Outcome::Agree);
+        assert_eq!(with(MAX_NODE + 1), Outcome::Explained(Rule::WitnessItemLength));
+    }
+
+    #[test]
+    fn header_after_parent() {
+        let mut input = valid(false);
+        mutate::push_child(&mut input.witness);
+        assert_eq!(outcome(&input), Outcome::Explained(Rule::HeaderAfterParent));
+    }
+
+    #[test]
+    fn header_numbers() {
+        let mut input = valid(false);
+        let last = Header::decode(&mut input.witness.headers[0].as_ref()).expect("a header");
+        // The parent of the oldest header, were it not for its number.
+        let before = Header { number: last.number + 5, ..last.clone() };
+        let mut first = Vec::new();
+        before.encode(&mut first);
+        let payload = &mut input.new_payload_request.execution_payload;
+        let parent = Header { parent_hash: before.hash_slow(), ..last };
+        let mut second = Vec::new();
+        parent.encode(&mut second);
+        payload.parent_hash = parent.hash_slow();
+        input.witness.headers = vec![first.into(), second.into()];
+        mutate::seal(&mut input);
+        // Its own state differs, by the parent's hash that EIP-2935 stores.
+        assert_eq!(outcome(&input), Outcome::Explained(Rule::HeaderNumbers));
+    }
+
+    #[test]
+    fn node_panic() {
+        let child = alloy_rlp::encode([1u8; 33].as_slice());
+        let payload = [child, vec![alloy_rlp::EMPTY_STRING_CODE; 16]].concat();
+        let mut node = Vec::new();
+        alloy_rlp::Header { list: true, payload_length: payload.len() }.encode(&mut node);
+        node.extend(payload);
+        let mut input = valid(false);
+        input.witness.state.push(node.into());
+        assert_eq!(outcome(&input), Outcome::Explained(Rule::NodePanic));
+    }
+}

@@ -206,7 +206,7 @@ fn mutate_witness(dice: &mut Dice, input: &mut StatelessInput) -> &'static str {
 }
 
 /// Puts a child of the parent behind it.
-fn push_child(witness: &mut ExecutionWitness) {
+pub(crate) fn push_child(witness: &mut ExecutionWitness) {
     let Some(raw) = witness.headers.last() else { return };
     let Ok(parent) = Header::decode(&mut raw.as_ref()) else { return };
     let number = parent.number.saturating_add(1);
