@@ -3,10 +3,11 @@
 use std::fmt;
 
 use alloy_consensus::Header;
-use alloy_primitives::Bytes;
+use alloy_primitives::{Bytes, KECCAK256_EMPTY};
 use alloy_rlp::Decodable;
+use alloy_trie::TrieAccount;
 use bough_mpt::Node;
-use bough_stateless::{StatelessInput, StatelessValidationResult, witness_read};
+use bough_stateless::{StatelessInput, StatelessValidationResult};
 
 use crate::{
     judge::verdicts,
@@ -35,6 +36,8 @@ pub(crate) enum Rule {
     PathLength,
     /// ethrex decodes storage tries that the block does not open, the spec does not.
     UnopenedTrie,
+    /// ethrex keeps an account that was empty before and is touched, the spec deletes it.
+    EmptyAccount,
 }
 
 /// `MAX_BYTES_PER_WITNESS_NODE` and `MAX_BYTES_PER_CODE`.
@@ -53,6 +56,7 @@ impl fmt::Display for Rule {
             Self::LenientNode => "lenient-node",
             Self::PathLength => "path-length",
             Self::UnopenedTrie => "unopened-trie",
+            Self::EmptyAccount => "empty-account",
         })
     }
 }
@@ -80,6 +84,9 @@ pub(crate) fn rule(bytes: &[u8], ours: &Verdict, theirs: &Verdict) -> Option<Rul
         (Stage::Executed, Stage::Stopped) => {
             lenient_node(bytes, theirs).then_some(Rule::LenientNode)
         }
+        (Stage::Executed, Stage::Executed) => {
+            has_empty_account(bytes).then_some(Rule::EmptyAccount)
+        }
         _ => None,
     }
 }
@@ -98,7 +105,6 @@ fn node_panic(bytes: &[u8], ours: &Verdict) -> bool {
 
 /// Whether both agree without what is no node: so ethrex takes it.
 fn malformed_node(bytes: &[u8], theirs: &Verdict) -> bool {
-    let is_node = |node: &[u8]| Node::decode(&Bytes::copy_from_slice(node)).is_ok();
     agreed(theirs::keep_nodes(bytes, is_node)).is_some_and(|(_, rest)| theirs.agrees(&rest))
 }
 
@@ -108,14 +114,24 @@ fn lenient_node(bytes: &[u8], theirs: &Verdict) -> bool {
     agreed(rest).is_some_and(|(_, rest)| theirs.agrees(&rest))
 }
 
-/// Whether both agree on the nodes that the block needs alone.
+/// Whether both agree without what is no node: so Bough takes it.
 fn unopened_trie(bytes: &[u8], ours: &Verdict) -> bool {
-    let Ok(read) = StatelessInput::decode(bytes).map(|input| witness_read(&input)) else {
-        return false;
-    };
-    let Ok(read) = read else { return false };
-    let rest = theirs::keep_nodes(bytes, |node| read.state.iter().any(|needed| needed == node));
-    agreed(rest).is_some_and(|(rest, _)| ours.agrees(&rest))
+    agreed(theirs::keep_nodes(bytes, is_node)).is_some_and(|(rest, _)| ours.agrees(&rest))
+}
+
+fn is_node(raw: &[u8]) -> bool {
+    Node::decode(&Bytes::copy_from_slice(raw)).is_ok()
+}
+
+/// Whether a leaf of the witness is an account without nonce, ether and code.
+fn has_empty_account(bytes: &[u8]) -> bool {
+    let Ok(input) = StatelessInput::decode(bytes) else { return false };
+    input.witness.state.iter().any(|raw| {
+        let Ok(Node::Leaf { value, .. }) = Node::decode(raw) else { return false };
+        TrieAccount::decode(&mut value.as_ref()).is_ok_and(|account| {
+            account.nonce == 0 && account.balance.is_zero() && account.code_hash == KECCAK256_EMPTY
+        })
+    })
 }
 
 /// Whether the witness's last header has the number before the payload's.

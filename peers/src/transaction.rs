@@ -13,7 +13,7 @@ use alloy_eips::{
     eip7702::{Authorization, SignedAuthorization},
     eip8282::{BUILDER_DEPOSIT_CONTRACT_ADDRESS, BUILDER_EXIT_CONTRACT_ADDRESS},
 };
-use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, hex};
+use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, address, hex};
 use bough_stf::Transaction;
 use k256::ecdsa::SigningKey;
 
@@ -24,6 +24,8 @@ use crate::{
     world::{DEPOSIT_CONTRACT, Signer, World, precompile},
 };
 
+/// EIP-7997: creates with the first word of its data as salt and the rest as init code.
+const CREATE2_FACTORY: Address = address!("4e59b44847b379578588920ca78fbf26c0b4956c");
 const GWEI: u128 = 1_000_000_000;
 const ETHER: u128 = GWEI * GWEI;
 
@@ -181,7 +183,7 @@ fn aim(dice: &mut Dice, now: &Situation<'_>, signer: &Signer) -> Aim {
     let contract =
         |at: usize| TxKind::Call(world.contracts.get(at).copied().unwrap_or(signer.address));
     let value = value(dice);
-    match dice.weighted(&[6, 3, 24, 12, 5, 6, 8, 2, 2, 3, 8, 10, 2, 3]) {
+    match dice.weighted(&[6, 3, 24, 12, 5, 6, 8, 2, 2, 3, 8, 10, 2, 3, 2]) {
         0 => Aim { to: TxKind::Call(dice.pick(&world.known)), value, data: noise(dice) },
         1 => Aim { to: TxKind::Call(dice.address()), value, data: Bytes::new() },
         2 => {
@@ -219,7 +221,12 @@ fn aim(dice: &mut Dice, now: &Situation<'_>, signer: &Signer) -> Aim {
             let data = [heir.into_word().as_slice(), &noise(dice)].concat().into();
             Aim { to: contract(code::PROXY), value, data }
         }
-        _ => Aim { to: contract(dice.pick(&[6, 7, 8])), value, data: Bytes::new() },
+        13 => Aim { to: contract(dice.pick(&[6, 7, 8])), value, data: Bytes::new() },
+        _ => {
+            let salt = dice.hash();
+            let data = [salt.as_slice(), &code::init(dice, &world.known)].concat().into();
+            Aim { to: TxKind::Call(CREATE2_FACTORY), value, data }
+        }
     }
 }
 

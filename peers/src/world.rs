@@ -169,6 +169,7 @@ impl World {
         );
         write_signers(dice, &mut state, &signers, &contracts)?;
         write_contracts(dice, &mut state, &contracts, &known)?;
+        write_obstacles(dice, &mut state, &signers, &contracts)?;
         if dice.one_in(3) {
             for _ in 0..dice.below(40) {
                 let filler = account(0, U256::from(dice.next_u64()), None);
@@ -269,6 +270,32 @@ fn write_contracts(
         let balance = if dice.one_in(2) { U256::ZERO } else { U256::from(dice.next_u64()) };
         let slots = slots(dice);
         state.overwrite(*address, account(1, balance, Some(code.into())), slots)?;
+    }
+    Ok(())
+}
+
+/// Accounts where contracts will be created: with a nonce, code or storage, which are in the way
+/// (EIP-684, EIP-7610), with ether alone, which is not, or empty, as no chain has them (EIP-161).
+fn write_obstacles(
+    dice: &mut Dice,
+    state: &mut State<Nothing>,
+    signers: &[Signer],
+    contracts: &[Address],
+) -> Result<(), StateError> {
+    for creator in signers.iter().map(|signer| signer.address).chain(contracts.iter().copied()) {
+        if !dice.one_in(8) {
+            continue;
+        }
+        let nonce = state.account(creator)?.map_or(0, |account| account.nonce);
+        let at = creator.create(nonce.saturating_add(u64::from(dice.one_in(3))));
+        let balance = U256::from(dice.below(2));
+        let (nonce, code, slots) = match dice.below(4) {
+            0 => (1, None, Vec::new()),
+            1 => (0, Some(Bytes::from_static(&[op::STOP])), Vec::new()),
+            2 => (0, None, vec![(U256::from(dice.below(3)), U256::from(1))]),
+            _ => (0, None, Vec::new()),
+        };
+        state.overwrite(at, account(nonce, balance, code), slots)?;
     }
     Ok(())
 }
