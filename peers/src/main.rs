@@ -11,6 +11,7 @@ mod opcode;
 mod ours;
 mod plant;
 mod precompiles;
+mod random;
 #[cfg(test)]
 mod settlement;
 mod theirs;

@@ -58,7 +58,7 @@ pub(crate) fn include(dice: &mut Dice, mut input: StatelessInput, left_out: &[By
 /// Gives the payload the block hash that its fields have.
 pub(crate) fn seal(input: &mut StatelessInput) {
     // No gas at all: stopped before anything is executed.
-    let limits = WorkLimits { block_gas: Some(0), system_gas: Some(0) };
+    let limits = WorkLimits { block_gas: Some(0), system_gas: Some(0), ..WorkLimits::NONE };
     if let Err(Invalid::Payload(PayloadError::BlockHash { expected, .. })) = validate(input, limits)
     {
         input.new_payload_request.execution_payload.block_hash = expected;
