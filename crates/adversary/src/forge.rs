@@ -12,8 +12,9 @@ use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use bough_stateless::{DecodeError, ExecutionWitness, Schema, StatelessInput};
 use bough_stf::{
-    Block, BlockError, BlockExecutor, ChainSpec, Environment, ExtraPrecompiles, Fork, ForkSchedule,
-    State, Transaction, WitnessRecorder, WorkLimits, genesis_header, seal_header, system_contracts,
+    Block, BlockError, BlockExecutor, BlockOutput, ChainSpec, Environment, ExtraPrecompiles, Fork,
+    ForkSchedule, State, StateSource, Transaction, WitnessRecorder, WorkLimits, genesis_header,
+    seal_header, system_contracts,
 };
 use cpu_time::ThreadTime;
 
@@ -211,20 +212,7 @@ impl Forge {
     pub fn block(&self, calls: &[Call]) -> Result<Forged, ForgeError> {
         let transactions: Vec<_> = calls.iter().map(Call::sign).collect();
         let recorder = WitnessRecorder::new(&self.world);
-        let environment = self.environment();
-        let mut executor = BlockExecutor::new(
-            &self.spec,
-            State::new(&recorder, self.world.root()),
-            environment.clone(),
-            ExtraPrecompiles::none(),
-            WorkLimits::NONE,
-        );
-        executor.apply_pre_execution()?;
-        for transaction in &transactions {
-            executor.execute_transaction(transaction)?;
-        }
-        let output = executor.finish(&[])?;
-        let header = seal_header(self.fork, &environment, &transactions, &[], &output);
+        let (header, output) = self.make(&recorder, &transactions, ExtraPrecompiles::none())?;
         let parts = recorder.parts();
         Ok(Forged {
             fork: self.fork,
@@ -256,22 +244,27 @@ impl Forge {
         extra: &ExtraPrecompiles,
     ) -> Result<(u64, Duration), ForgeError> {
         let transactions: Vec<_> = calls.iter().map(Call::sign).collect();
-        let environment = self.environment();
         let start = ThreadTime::now();
-        let mut executor = BlockExecutor::new(
-            &self.spec,
-            State::new(&self.world, self.world.root()),
-            environment.clone(),
-            extra.clone(),
-            WorkLimits::NONE,
-        );
+        let (header, _) = self.make(&self.world, &transactions, extra.clone())?;
+        Ok((header.gas_used, start.elapsed()))
+    }
+
+    fn make<S: StateSource>(
+        &self,
+        source: S,
+        transactions: &[Recovered<Transaction>],
+        extra: ExtraPrecompiles,
+    ) -> Result<(Header, BlockOutput), BlockError> {
+        let environment = self.environment();
+        let state = State::new(source, self.world.root());
+        let mut executor =
+            BlockExecutor::new(&self.spec, state, environment.clone(), extra, WorkLimits::NONE);
         executor.apply_pre_execution()?;
-        for transaction in &transactions {
+        for transaction in transactions {
             executor.execute_transaction(transaction)?;
         }
         let output = executor.finish(&[])?;
-        let header = seal_header(self.fork, &environment, &transactions, &[], &output);
-        Ok((header.gas_used, start.elapsed()))
+        Ok((seal_header(self.fork, &environment, transactions, &[], &output), output))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The block that a payload makes, and the input that a block makes.
 
 use alloy_consensus::{
-    EMPTY_OMMER_ROOT_HASH, EMPTY_ROOT_HASH, Header, Transaction as _,
+    BlockBody, EMPTY_OMMER_ROOT_HASH, EMPTY_ROOT_HASH, Header, Transaction as _,
     proofs::calculate_withdrawals_root,
 };
 use alloy_eips::{eip2718::Decodable2718, eip2718::Encodable2718};
@@ -85,6 +85,23 @@ fn transactions_root(transactions: &[Bytes]) -> B256 {
 }
 
 impl StatelessInput {
+    /// The block of the payload: what [`Self::from_block`] was given. Whether it is valid is for
+    /// whoever executes it.
+    ///
+    /// # Errors
+    /// When the payload makes no block, or one of another hash than it says.
+    pub fn block(&self) -> Result<Block, PayloadError> {
+        let request = &self.new_payload_request;
+        let header = payload_header(self.schema.fork(), request)?;
+        let withdrawals = request.execution_payload.withdrawals.clone().into();
+        let body = BlockBody {
+            transactions: payload_transactions(request)?,
+            ommers: Vec::new(),
+            withdrawals: Some(withdrawals),
+        };
+        Ok(Block { header, body })
+    }
+
     /// The input that has a block checked: what was built, and the witness recorded meanwhile.
     pub fn from_block(
         schema: Schema,

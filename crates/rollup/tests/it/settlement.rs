@@ -8,7 +8,7 @@ use bough_rollup::{
     PostedBlockError, SettlementBudget, SettlementError, advance_calldata, block_input,
     decode_advance, inputs_by_hash,
 };
-use bough_stateless::ExecutionWitness;
+use bough_stateless::{ExecutionWitness, PayloadError};
 use bough_stf::{Block, ChainSpec, Fork, ForkSchedule, genesis_header};
 use proptest::prelude::*;
 
@@ -77,7 +77,7 @@ fn inputs_that_cannot_be() {
     flipped[2 + 16 + 44 + 52] ^= 1;
     assert!(matches!(
         PostedBlock::from_input(&flipped),
-        Err(PostedBlockError::BlockHash { got, expected }) if got != expected
+        Err(PostedBlockError::Payload(PayloadError::BlockHash { got, expected })) if got != expected
     ));
     assert!(matches!(PostedBlock::from_input(&input[1..]), Err(PostedBlockError::Input(_))));
 }
