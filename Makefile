@@ -34,7 +34,7 @@ dev: ## Run L1 and L2 until Ctrl-C
 	$(CARGO) run --release -- dev
 
 .PHONY: test
-test: edges contracts-check lint guest rust solidity clients ## Check and test everything; installs what it needs
+test: edges fmt-check contracts-check lint guest rust solidity clients ## Check and test everything; installs what it needs
 
 .PHONY: edges
 edges: ## Check who uses whom, and what may stand where

@@ -87,9 +87,10 @@ impl<'a, S: StateSource, I> StfEvm<'a, S, I> {
     /// what is kept from it.
     fn hide_from_precompile(&self, input: &mut FrameInput) -> u64 {
         let (Some(meter), FrameInput::Call(inputs)) = (&self.meter, input) else { return 0 };
-        let precompiles: &dyn PrecompileProvider<EvmContext<'a, S>, Output = InterpreterResult> =
-            &self.evm.precompiles;
-        if !precompiles.warm_addresses().contains(&inputs.bytecode_address) {
+        let addresses = <Precompiles as PrecompileProvider<EvmContext<'a, S>>>::warm_addresses(
+            &self.evm.precompiles,
+        );
+        if !addresses.contains(&inputs.bytecode_address) {
             return 0;
         }
         let hidden = inputs.gas_limit.saturating_sub(meter.allowance());
