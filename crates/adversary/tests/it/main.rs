@@ -1,6 +1,8 @@
 //! Counters, not times: what hostile inputs can make EXECUTE do is bounded by what they pay.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
+mod refusals;
+
 use alloy_consensus::{SignableTransaction, TxLegacy};
 use alloy_primitives::{Address, Bytes, Signature, TxKind, U256, keccak256};
 use bough_adversary::{
