@@ -1,4 +1,4 @@
-# What people do here, one target for each. CI runs `make test`.
+# What people do here, one target for each. CI runs `make test` and `make peers`.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
