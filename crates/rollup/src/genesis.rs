@@ -52,6 +52,8 @@ pub(crate) fn accounts(
             return Err(GenesisError::AllocationTwice(*address));
         }
     }
+    // An account without anything is none (EIP-161).
+    accounts.retain(|_, account| *account != GenesisAccount::default());
     Ok(accounts)
 }
 

@@ -6,7 +6,7 @@ use crate::support::bough;
 
 const COMMANDS: &[&str] = &[
     "demo", "dev", "l1", "deploy", "node", "deposit", "message", "withdraw", "claim", "status",
-    "execute", "vectors",
+    "execute", "vectors", "bench",
 ];
 
 #[test]
@@ -15,6 +15,7 @@ fn help_is_as_committed() {
     for command in COMMANDS {
         check(command, &[command, "--help"]);
     }
+    check("bench-execute", &["bench", "execute", "--help"]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
 mod bad_input;
+mod bench;
 mod by_hand;
 mod demo;
 mod dev;

@@ -39,6 +39,14 @@ fn all_supply_is_the_premint() {
     assert_eq!(check_backed(&genesis, &config().domain(), ESCROW), Ok(()));
 }
 
+/// An empty account would be removed by whatever touches it (EIP-161).
+#[test]
+fn an_allocation_of_nothing_is_no_account() {
+    let mut with_nothing = config();
+    with_nothing.allocation.push((Address::repeat_byte(9), U256::ZERO));
+    assert_eq!(with_nothing.genesis().unwrap().alloc, config().genesis().unwrap().alloc);
+}
+
 #[test]
 fn a_genesis_without_backing_is_refused() {
     let (genesis, domain) = (config().genesis().unwrap(), config().domain());
