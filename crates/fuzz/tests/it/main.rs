@@ -1,15 +1,22 @@
-//! Every target's body over its corpus, the seeds, the vectors, and mutations of them.
+//! Every target's body over its corpus, the seeds, the vectors, and mutations of them. One after
+//! the other, because what each holds is counted.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
 use std::{
     env, fs,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use bough_fuzz::{Mutator, TARGETS, Target, seeds};
+use bough_fuzz::{Mutator, TARGETS, TIMES_INPUT, Target, seeds};
+use peak_alloc::PeakAlloc;
 use serde_json::Value;
+
+#[global_allocator]
+static ALLOCATOR: PeakAlloc = PeakAlloc;
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// Seconds of mutation for each target.
 const SECONDS: u64 = 2;
@@ -43,12 +50,15 @@ fn contract_ssz() {
     fuzz(TARGETS[4]);
 }
 
-fn fuzz((name, body): Target) {
+fn fuzz(target: Target) {
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let name = target.name;
     let mut corpus = committed(name);
     corpus.extend(seeds());
     corpus.extend(vectors());
+    let mut most = 0;
     for (at, bytes) in corpus.iter().enumerate() {
-        run(name, body, bytes, &format!("corpus entry {at}"));
+        most = most.max(run(target, bytes, || format!("corpus entry {at}")));
     }
     corpus.retain(|bytes| bytes.len() <= LARGEST_MUTATED);
     let setting = |name: &str| env::var(name).ok().and_then(|value| value.parse().ok());
@@ -59,19 +69,29 @@ fn fuzz((name, body): Target) {
     let mut count = 0u64;
     while start.elapsed() < seconds {
         let bytes = mutator.mutate(&corpus);
-        run(name, body, &bytes, &format!("mutation {count} of seed {seed}"));
+        most = most.max(run(target, &bytes, || format!("mutation {count} of seed {seed}")));
         count += 1;
     }
-    println!("{name}: {} of the corpus, {count} mutations of seed {seed}", corpus.len());
+    println!(
+        "{name}: {} of the corpus, {count} mutations of seed {seed}, {most} bytes held",
+        corpus.len()
+    );
 }
 
-/// Runs a body; what makes it panic is kept.
-fn run(name: &str, body: fn(&[u8]), bytes: &[u8], what: &str) {
-    if catch_unwind(AssertUnwindSafe(|| body(bytes))).is_err() {
+/// Runs a body, and gives the bytes it held; what makes it panic or hold too much is kept.
+fn run(target: Target, bytes: &[u8], what: impl FnOnce() -> String) -> usize {
+    let Target { name, body, memory } = target;
+    ALLOCATOR.reset_peak_usage();
+    let before = ALLOCATOR.current_usage();
+    let panicked = catch_unwind(AssertUnwindSafe(|| body(bytes))).is_err();
+    let held = ALLOCATOR.peak_usage().saturating_sub(before);
+    if panicked || held > memory + TIMES_INPUT * bytes.len() {
         let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("crash-{name}"));
         fs::write(&kept, bytes).unwrap();
-        panic!("{name}: {what} panics; it is kept at {}", kept.display());
+        let why = if panicked { "panics".into() } else { format!("holds {held} bytes") };
+        panic!("{name}: {} {why}; it is kept at {}", what(), kept.display());
     }
+    held
 }
 
 /// The corpus that is kept with the code.
