@@ -1,27 +1,24 @@
-//! Writes the forged blocks and the inputs folder's files into the corpus of each target that takes
-//! whole inputs, for a run that is guided by coverage.
+//! Makes a folder for each target, for a run that is guided by coverage, and writes the forged blocks
+//! into those of the targets that take whole inputs.
 //!
 //! `corpus FOLDER`
 
 use std::{env, fs, io, path::Path};
 
-use bough_fuzz::seeds;
+use bough_fuzz::{TARGETS, seeds};
 
-/// Inputs above this slow a run down and reach nothing that smaller ones do not, bytes.
-const LARGEST: usize = 1 << 16;
+/// Targets whose bytes are an input of EXECUTE.
+const OF_INPUTS: [&str; 3] = ["ssz", "execute", "contract_ssz"];
 
 fn main() -> io::Result<()> {
-    let folder = env::args().nth(1).unwrap_or_else(|| "fuzz/corpus".into());
-    let mut inputs = seeds();
-    for path in bough_testing::inputs() {
-        inputs.push(fs::read(path)?);
-    }
-    inputs.retain(|bytes| bytes.len() <= LARGEST);
-    for target in ["ssz", "execute", "contract_ssz"] {
-        let folder = Path::new(&folder).join(target);
+    let folder = env::args().nth(1).unwrap_or_else(|| "fuzz/found".into());
+    let seeds = seeds();
+    for target in TARGETS {
+        let folder = Path::new(&folder).join(target.name);
         fs::create_dir_all(&folder)?;
-        for (at, bytes) in inputs.iter().enumerate() {
-            fs::write(folder.join(format!("input_{at}")), bytes)?;
+        let seeds = seeds.iter().filter(|_| OF_INPUTS.contains(&target.name));
+        for (at, bytes) in seeds.enumerate() {
+            fs::write(folder.join(format!("forged_{at}")), bytes)?;
         }
     }
     Ok(())
