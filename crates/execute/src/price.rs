@@ -29,7 +29,10 @@ impl Prices {
 
     /// Nodes that may be read to write the state when so much gas is charged.
     pub const fn nodes_for(&self, gas: u64) -> u64 {
-        gas / self.per_node
+        match gas.checked_div(self.per_node) {
+            Some(nodes) => nodes,
+            None => u64::MAX,
+        }
     }
 
     /// The charge for an input of this many bytes; `u64::MAX` when it would be more.

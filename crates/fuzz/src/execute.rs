@@ -2,7 +2,7 @@
 
 use bough_execute::{Execute, L1Block, Places, Prices, Refused};
 use bough_stateless::{Invalid, PayloadError, Schema, run_stateless_guest};
-use bough_stf::{BlockError, Fork, ForkSchedule};
+use bough_stf::{BlockError, Fork, ForkSchedule, StateError};
 
 /// Gas for what is behind the bytes: the claim, up to this, and the system calls.
 const MOST_GAS: u64 = 20_000_000;
@@ -71,7 +71,10 @@ fn compare(bytes: &[u8], answer: &Answer) {
             | Refused::Withdrawals(_)
             | Refused::BlobGas { .. }
             | Refused::BlobTransaction(_)
-            | Refused::Invalid(Invalid::Block(BlockError::SystemGasExceeded { .. })),
+            | Refused::Invalid(Invalid::Block(
+                BlockError::SystemGasExceeded { .. }
+                | BlockError::State(StateError::WritesTooMuch { .. }),
+            )),
         ) => {}
         Err(why) => {
             let guest = run_stateless_guest(bytes);

@@ -28,8 +28,9 @@ pub enum StateError {
         /// The slot.
         slot: U256,
     },
-    /// The new state takes more reads of trie nodes to write than the limit allows. Only in tries
-    /// whose nodes share children, which no state has that transactions made.
+    /// The new state takes more reads of trie nodes to write than the limit allows. Under EXECUTE's
+    /// limit that takes tries whose nodes share children on long paths, which no state has that
+    /// transactions made.
     #[error("writing the state reads more than {most} trie nodes")]
     WritesTooMuch {
         /// The limit.

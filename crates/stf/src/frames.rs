@@ -83,14 +83,13 @@ impl<'a, S: StateSource, I> StfEvm<'a, S, I> {
         Ok(None)
     }
 
-    /// Gives a precompile no more gas than is allowed: it prices its work before it does any. Gives
+    /// Gives a precompile no more gas than is allowed: with less gas it can only halt sooner. Gives
     /// what is kept from it.
     fn hide_from_precompile(&self, input: &mut FrameInput) -> u64 {
         let (Some(meter), FrameInput::Call(inputs)) = (&self.meter, input) else { return 0 };
-        let addresses = <Precompiles as PrecompileProvider<EvmContext<'a, S>>>::warm_addresses(
-            &self.evm.precompiles,
-        );
-        if !addresses.contains(&inputs.bytecode_address) {
+        let precompiles = &self.evm.precompiles;
+        if !PrecompileProvider::<EvmContext<'a, S>>::contains(precompiles, &inputs.bytecode_address)
+        {
             return 0;
         }
         let hidden = inputs.gas_limit.saturating_sub(meter.allowance());

@@ -12,8 +12,9 @@ use revm::{
     },
 };
 
-/// How much a block may work before its execution is stopped. Stopping changes no verdict, only
-/// when it falls: a block that passes its claim is invalid anyway.
+/// How much a block may work before its execution is stopped. Stopping at the claim changes no
+/// verdict, only when it falls: a block that passes its claim is invalid anyway. The other limits
+/// are the caller's own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct WorkLimits {
     /// The gas the block claims to use. `None` does not limit.
@@ -21,7 +22,8 @@ pub struct WorkLimits {
     /// Gas left for all system calls together. `None` does not limit.
     pub system_gas: Option<u64>,
     /// Stored trie nodes that may be read to write the new state, each counted as often as it is
-    /// read. In a trie that is a tree that is once; where nodes share children it may be many times.
+    /// read. In a trie that is a tree that is once, or twice for one that takes the place of its
+    /// parent; where nodes share children it may be many times.
     /// `None` does not limit.
     pub nodes: Option<u64>,
 }
@@ -184,8 +186,8 @@ fn held(gas: &Gas) -> u64 {
     gas.remaining().saturating_add(gas.state_gas_spilled())
 }
 
-/// Leaves a frame no more gas than `most`, and notes the rest where its limit stands, which no
-/// instruction reads. Gives the limit.
+/// Leaves a frame no more gas than `most`, and notes the rest where its limit stands, which only
+/// [`all_gas`] reads. Gives the limit.
 fn hide(gas: &mut Gas, most: u64) -> u64 {
     let limit = gas.limit();
     let hidden = gas.remaining().saturating_sub(most);

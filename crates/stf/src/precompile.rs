@@ -12,7 +12,8 @@ use revm::{
 
 /// A precompile that a chain has besides Ethereum's.
 pub trait Precompile: Send + Sync {
-    /// Answers one call. Bad input is a [`PrecompileOutcome::Halt`], never a panic.
+    /// Answers one call. Bad input is a [`PrecompileOutcome::Halt`], never a panic. With less gas it
+    /// may halt where it would succeed, and do nothing else otherwise.
     fn call(&self, call: PrecompileCall<'_>) -> PrecompileOutcome;
 }
 

@@ -60,6 +60,12 @@ impl Execute {
             chosen.extend(cases());
         }
         chosen.retain(|case| case.name.contains(&self.filter));
+        if chosen.is_empty() {
+            return Err(Failure::unusable(format!(
+                "no case's name contains {:?}; without --filter all are run",
+                self.filter
+            )));
+        }
         let tell = !verbosity.quiet && io::stderr().is_terminal();
         let measured = chosen.iter().enumerate().map(|(at, case)| {
             if tell {

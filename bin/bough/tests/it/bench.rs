@@ -38,6 +38,8 @@ fn a_table_of_files() {
 #[test]
 fn bad_input_is_one_line() {
     bough(&["bench", "execute"]).assert_fails(2, &["<FILES>", "--help"]);
+    bough(&["bench", "execute", "--adversarial", "--filter", "no such"])
+        .assert_fails(2, &["no such", "--filter"]);
     bough(&["bench", "execute", "/no/such/file"])
         .assert_fails(2, &["/no/such/file", "give a file"]);
 }
