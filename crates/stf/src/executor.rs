@@ -12,7 +12,7 @@ use alloy_eips::{
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_rlp::Encodable;
 use revm::{
-    context::{BlockEnv, CfgEnv},
+    context::{BlockEnv, CfgEnv, TxEnv},
     context_interface::result::{EVMError, ExecutionResult},
     inspector::Inspector,
     interpreter::interpreter::EthInterpreter,
@@ -26,7 +26,7 @@ use crate::{
     evm::{self, EvmContext, EvmError, Executed},
     frames::StfEvm,
     requests,
-    transaction::{check_form, intrinsic_gas, least_gas, tx_env},
+    transaction::{check_form, intrinsic_gas_of, least_gas, tx_env},
 };
 
 const WEI_PER_GWEI: u64 = 1_000_000_000;
@@ -187,7 +187,7 @@ impl<S: StateSource> BlockExecutor<S> {
     ) -> Result<TxOutcome, BlockError> {
         self.check_capacity(transaction)?;
         let env = tx_env(transaction);
-        let bound = self.execution_bound(transaction)?;
+        let bound = self.execution_bound(&env)?;
         let executed = evm::transact(self.limited_evm(bound), env);
         let Some(executed) = executed.map_err(|error| self.evm_error(error))? else {
             return Err(self.claim_exceeded());
@@ -306,10 +306,7 @@ impl<S: StateSource> BlockExecutor<S> {
     }
 
     /// Most gas the transaction's frames may use, where it could pass the block's claim.
-    fn execution_bound(
-        &self,
-        transaction: &Recovered<Transaction>,
-    ) -> Result<Option<u64>, BlockError> {
+    fn execution_bound(&self, env: &TxEnv) -> Result<Option<u64>, BlockError> {
         let Some(claimed) = self.limits.block_gas else { return Ok(None) };
         let bound = if self.fork >= Fork::Amsterdam {
             claimed.saturating_sub(self.execution_gas)
@@ -318,11 +315,11 @@ impl<S: StateSource> BlockExecutor<S> {
             let left = claimed.saturating_sub(self.cumulative_gas);
             left.saturating_add(left / 4)
         };
-        let (execution, _, floor) = intrinsic_gas(self.fork, transaction);
+        let (execution, _, floor) = intrinsic_gas_of(self.fork, env);
         if execution > bound || (self.fork >= Fork::Amsterdam && floor > bound) {
             return Err(self.claim_exceeded());
         }
-        let limit = transaction.gas_limit();
+        let limit = env.gas_limit;
         let most = self.fork.transaction_gas_cap().map_or(limit, |cap| limit.min(cap));
         Ok((most > bound).then(|| bound - execution))
     }

@@ -61,12 +61,16 @@ pub(crate) fn least_gas(fork: Fork) -> u64 {
 /// Intrinsic gas at a fork: `(execution, state, floor)`. The transaction's gas limit must cover
 /// `execution + state` and `floor`.
 pub fn intrinsic_gas(fork: Fork, transaction: &Recovered<Transaction>) -> (u64, u64, u64) {
-    let env = tx_env(transaction);
+    intrinsic_gas_of(fork, &tx_env(transaction))
+}
+
+/// [`intrinsic_gas`] of a transaction as the EVM takes it.
+pub(crate) fn intrinsic_gas_of(fork: Fork, env: &TxEnv) -> (u64, u64, u64) {
     let info = (fork >= Fork::Amsterdam).then(|| Eip2780TxInfo {
         value: env.value,
         is_self_transfer: env.kind.to() == Some(&env.caller),
     });
-    let gas = evm::cfg_env(fork, 1).gas_params().initial_tx_gas_for_tx(&env, info);
+    let gas = evm::cfg_env(fork, 1).gas_params().initial_tx_gas_for_tx(env, info);
     (gas.initial_regular_gas, gas.initial_state_gas, gas.floor_gas)
 }
 

@@ -6,7 +6,7 @@ use alloy_primitives::{Address, Bytes, address};
 use bough_execute::{EXECUTE_ADDRESS, Execute, Prices};
 use bough_stf::{ExtraPrecompiles, Fork, ForkSchedule};
 
-use super::{forks, newest, noise};
+use super::{empty_block, forks, newest, noise};
 use crate::{
     Account, Call, Case, Forge, ForgeError, Forged, Input, Prepared, TIMESTAMP, Work,
     code::{Code, op},
@@ -74,10 +74,6 @@ fn always() -> ForkSchedule {
 
 fn schedule(forks: &[(Fork, u64)]) -> ForkSchedule {
     ForkSchedule::by_time(forks).unwrap_or_else(|_| always())
-}
-
-fn empty_block() -> Result<Forged, ForgeError> {
-    Forge::new(newest(), 1, Vec::new()).block(&[])
 }
 
 /// A valid block with a megabyte of witness.

@@ -10,7 +10,7 @@ mod work;
 use bough_stateless::Schema;
 use bough_stf::Fork;
 
-use crate::Case;
+use crate::{Case, Forge, ForgeError, Forged};
 
 /// Every hostile input there is.
 pub fn cases() -> Vec<Case> {
@@ -35,6 +35,11 @@ fn forks() -> impl DoubleEndedIterator<Item = Fork> {
 /// The newest fork.
 fn newest() -> Fork {
     forks().next_back().unwrap_or(Fork::ALL[0])
+}
+
+/// A block of it with nothing in it.
+fn empty_block() -> Result<Forged, ForgeError> {
+    Forge::new(newest(), 1, Vec::new()).block(&[])
 }
 
 /// The oldest fork with a schema.

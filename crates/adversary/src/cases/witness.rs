@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
 use alloy_trie::TrieAccount;
 
-use super::newest;
+use super::{empty_block, newest};
 use crate::{
     Account, Call, Case, Forge, ForgeError, Forged, HandMade, Input, Prepared, World,
     code::{Code, op},
@@ -74,10 +74,6 @@ pub(super) fn cases() -> Vec<Case> {
         Ok(Prepared::call(Input::new(&forge.block(&[])?)?))
     }));
     cases
-}
-
-fn empty_block() -> Result<Forged, ForgeError> {
-    Forge::new(newest(), 1, Vec::new()).block(&[])
 }
 
 fn slot_key(slot: u64) -> B256 {
