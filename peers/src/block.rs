@@ -160,6 +160,7 @@ fn stopped<S: StateSource>(
         requests: Some(Vec::new()),
         block_access_list: Some(Bytes::from_static(&[EMPTY_LIST_CODE])),
         system_gas_used: 0,
+        keccak_blocks: None,
         state: StateUpdate { root: dice.hash(), nodes: Vec::new(), codes: Vec::new() },
     }
 }

@@ -10,7 +10,7 @@ use alloy_eips::{
 use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
-use bough_stateless::{DecodeError, ExecutionWitness, Schema, StatelessInput};
+use bough_stateless::{DecodeError, ExecutionWitness, Invalid, Schema, StatelessInput};
 use bough_stf::{
     Block, BlockError, BlockExecutor, BlockOutput, ChainSpec, Environment, ExtraPrecompiles, Fork,
     ForkSchedule, State, StateSource, Transaction, WitnessRecorder, WorkLimits, genesis_header,
@@ -38,6 +38,8 @@ const BALANCE: u128 = 1 << 100;
 pub enum ForgeError {
     /// Its execution failed.
     Block(BlockError),
+    /// It is not valid.
+    Invalid(Invalid),
     /// It has no form as an input.
     Input(DecodeError),
 }

@@ -3,8 +3,8 @@
 use alloy_primitives::{B256, Bytes, keccak256};
 use bough_mpt::{Child, Nibbles, Node};
 
-/// Nibbles of a key.
-const KEY_NIBBLES: usize = 64;
+/// Nibbles of a key, and so the deepest a trie of keys can be.
+pub(crate) const DEEPEST: usize = 64;
 /// A value of 32 bytes, which makes its leaf a node of its own.
 const VALUE: [u8; 33] = [0xa0; 33];
 
@@ -18,11 +18,35 @@ pub struct HandMade {
 }
 
 impl HandMade {
-    fn add(&mut self, node: &Node) {
-        let raw = node.encode();
+    pub(crate) fn add(&mut self, node: &Node) {
+        self.add_raw(node.encode());
+    }
+
+    pub(crate) fn add_raw(&mut self, raw: Bytes) {
         self.root = keccak256(&raw);
         self.nodes.push(raw);
     }
+}
+
+/// A leaf behind so many nibbles, all zero, with a value of so many bytes.
+pub(crate) fn leaf_of(nibbles: usize, value: usize) -> Node {
+    Node::Leaf { path: Nibbles::new(&vec![0; nibbles]), value: vec![0xa0; value].into() }
+}
+
+/// RLP of a leaf that has so many bytes, 25 to 200.
+pub(crate) fn in_place(bytes: usize) -> Vec<u8> {
+    let length = |value: &usize| leaf_of(1, *value).encode().len();
+    let value = (0..bytes).find(|value| length(value) == bytes);
+    leaf_of(1, value.unwrap_or_default()).encode().into()
+}
+
+/// RLP of the list of these items, each RLP.
+pub(crate) fn list(items: &[Vec<u8>]) -> Bytes {
+    let payload = items.concat();
+    let mut raw = Vec::new();
+    alloy_rlp::Header { list: true, payload_length: payload.len() }.encode(&mut raw);
+    raw.extend(payload);
+    raw.into()
 }
 
 /// `depth` branches (at most 64) above one leaf, all sixteen children of each the same: as a tree it
@@ -34,7 +58,7 @@ pub fn shared_children(depth: usize) -> HandMade {
 /// The same above a leaf with this value.
 pub fn shared_children_above(depth: usize, value: Bytes) -> HandMade {
     let mut made = HandMade::default();
-    let path = Nibbles::new(&vec![0; KEY_NIBBLES.saturating_sub(depth)]);
+    let path = Nibbles::new(&vec![0; DEEPEST.saturating_sub(depth)]);
     made.add(&Node::Leaf { path, value });
     for _ in 0..depth {
         let children = Box::new(std::array::from_fn(|_| Child::Hash(made.root)));

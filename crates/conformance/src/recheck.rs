@@ -71,28 +71,32 @@ fn check_limits(
     bytes: usize,
     validated: Validated,
 ) -> Result<(), CaseError> {
-    let Validated { gas_used, system_gas_used } = validated;
+    let Validated { gas_used, system_gas_used, .. } = validated;
     let prices = Prices::at(input.schema.fork());
-    let nodes = prices.nodes_for(prices.for_bytes(bytes).saturating_add(gas_used));
-    let claims = |gas_used, system_gas| {
+    let blocks = prices.keccak_blocks_for(prices.for_bytes(bytes).saturating_add(gas_used));
+    let within = |gas_used, system_gas, blocks| {
         let limits = WorkLimits {
             block_gas: Some(gas_used),
             system_gas: Some(system_gas),
-            nodes: Some(nodes),
+            keccak_blocks: Some(blocks),
         };
         validate(input, limits)
     };
-    let within = claims(gas_used, system_gas_used);
-    if within.as_ref() != Ok(&validated) {
-        return Err(CaseError::Limited { index, error: within.err().map(Box::new) });
+    let limited = |error| CaseError::Limited { index, error };
+    let exact =
+        within(gas_used, system_gas_used, blocks).map_err(|why| limited(Some(why.into())))?;
+    let used = exact.keccak_blocks.unwrap_or_default();
+    if exact != (Validated { keccak_blocks: Some(used), ..validated }) {
+        return Err(limited(None));
     }
     let less = [
-        gas_used.checked_sub(1).map(|less| claims(less, system_gas_used)),
-        Some(claims(gas_used / 2, system_gas_used)).filter(|_| gas_used > 0),
-        system_gas_used.checked_sub(1).map(|less| claims(gas_used, less)),
+        gas_used.checked_sub(1).map(|less| within(less, system_gas_used, blocks)),
+        Some(within(gas_used / 2, system_gas_used, blocks)).filter(|_| gas_used > 0),
+        system_gas_used.checked_sub(1).map(|less| within(gas_used, less, blocks)),
+        used.checked_sub(1).map(|less| within(gas_used, system_gas_used, less)),
     ];
     if less.into_iter().flatten().any(|result| result.is_ok()) {
-        return Err(CaseError::Limited { index, error: None });
+        return Err(limited(None));
     }
     Ok(())
 }

@@ -63,7 +63,7 @@ impl Execute {
         let limits = WorkLimits {
             block_gas: Some(places.gas_used),
             system_gas: Some(left),
-            nodes: Some(prices.nodes_for(gas.saturating_sub(left))),
+            keccak_blocks: Some(prices.keccak_blocks_for(gas.saturating_sub(left))),
         };
         let validated = validate(&input, limits)?;
         let left = left.saturating_sub(validated.system_gas_used);

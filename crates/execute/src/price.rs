@@ -8,9 +8,10 @@ pub struct Prices {
     /// Gas for each byte of input, charged before any of it is decoded: decoding, hashing, tries
     /// and signatures are paid from it.
     pub per_byte: u64,
-    /// Gas that has to be charged, for whatever it is, for each read of a trie node when the new
-    /// state is written. Not a charge of its own: what a tree has to read is paid for by its bytes.
-    pub per_node: u64,
+    /// Gas that has to be charged, for whatever it is, for each Keccak block of trie nodes that
+    /// writing the new state hashes. Not a charge of its own: in a trie that is a tree, a node's
+    /// bytes pay for it.
+    pub per_keccak_block: u64,
 }
 
 impl Prices {
@@ -18,19 +19,19 @@ impl Prices {
     /// charged gas a second on one core.
     const PER_BYTE: u64 = 16;
 
-    /// Twice what it takes to copy a branch of sixteen hashes, encode it and hash it.
-    const PER_NODE: u64 = 400;
+    /// Twice what it takes to copy a branch of sixteen hashes, encode it and hash its four blocks.
+    const PER_KECCAK_BLOCK: u64 = 100;
 
     /// The prices that hold in L1 blocks of a fork.
     pub const fn at(fork: Fork) -> Self {
         let _ = fork;
-        Self { per_byte: Self::PER_BYTE, per_node: Self::PER_NODE }
+        Self { per_byte: Self::PER_BYTE, per_keccak_block: Self::PER_KECCAK_BLOCK }
     }
 
-    /// Nodes that may be read to write the state when so much gas is charged.
-    pub const fn nodes_for(&self, gas: u64) -> u64 {
-        match gas.checked_div(self.per_node) {
-            Some(nodes) => nodes,
+    /// Keccak blocks of trie nodes that writing the state may hash when so much gas is charged.
+    pub const fn keccak_blocks_for(&self, gas: u64) -> u64 {
+        match gas.checked_div(self.per_keccak_block) {
+            Some(blocks) => blocks,
             None => u64::MAX,
         }
     }

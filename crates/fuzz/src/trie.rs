@@ -1,6 +1,6 @@
 //! The trie against a map.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{B256, Bytes, keccak256};
 use alloy_trie::{EMPTY_ROOT_HASH, HashBuilder, Nibbles};
@@ -10,9 +10,13 @@ use bough_mpt::{NodeSet, Recorder, Trie, prove, verify_proof};
 const CHANGE: usize = 4;
 /// Most changes that are made.
 const MOST_CHANGES: usize = 64;
+/// Bytes of a Keccak block, and how many of them a key may bring beyond what is counted: a leaf, a
+/// fork and what an extension is split into, or the node that takes its parent's place.
+const KECCAK_BLOCK: usize = 136;
+const BROUGHT: u64 = 8;
 
 /// Makes the changes that the bytes say, in a trie and in a map: values and roots agree, every key
-/// can be proved, and what was read is a witness of it all.
+/// can be proved, what was read is a witness of it all, and what was hashed was counted as work.
 ///
 /// # Panics
 /// When that does not hold.
@@ -47,10 +51,15 @@ fn apply<S: bough_mpt::NodeSource>(
     bytes: &[u8],
 ) -> Result<B256, bough_mpt::MptError> {
     let mut trie = Trie::from_root(root);
+    let keys: BTreeSet<B256> = changes(bytes).map(|(key, _)| key).collect();
+    let counted = trie.work(source, keys.iter().copied(), u64::MAX)?;
     for (key, value) in changes(bytes) {
         trie.insert(source, key, value)?;
     }
-    Ok(trie.root_hash())
+    let mut hashed = 0;
+    let root = trie.commit(&mut |_, raw| hashed += 1 + (raw.len() / KECCAK_BLOCK) as u64);
+    assert!(hashed <= counted + BROUGHT * keys.len() as u64, "{hashed} blocks, {counted} counted");
+    Ok(root)
 }
 
 fn commit(trie: &mut Trie, nodes: &mut BTreeMap<B256, Bytes>) -> B256 {

@@ -43,7 +43,11 @@ pub fn witness(bytes: &[u8]) {
         harmless &= change(&mut input, what, usize::from(which), at, with, &mut rest);
     }
     check_set(&input.witness.state);
-    let limits = WorkLimits { block_gas: Some(LIMIT), system_gas: Some(LIMIT), nodes: None };
+    let limits = WorkLimits {
+        block_gas: Some(LIMIT),
+        system_gas: Some(LIMIT),
+        keccak_blocks: Some(u64::MAX),
+    };
     let answer = validate(&input, limits);
     if harmless {
         assert!(answer.is_ok(), "entries that are not needed: {answer:?}");

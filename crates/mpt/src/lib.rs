@@ -9,6 +9,7 @@ mod node_set;
 mod proof;
 mod source;
 mod trie;
+mod work;
 
 pub use alloy_primitives::{B256, Bytes};
 pub use error::{Malformed, MptError};

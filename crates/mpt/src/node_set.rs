@@ -17,6 +17,7 @@ pub struct NodeSet {
     /// Whether some entry is one of those that `Entry::replaces_hash` tells.
     has_replacements: bool,
     hashed: usize,
+    bytes_hashed: usize,
     decoded: Cell<usize>,
 }
 
@@ -38,10 +39,11 @@ impl NodeSet {
     {
         let mut entries: Vec<Entry> = nodes.into_iter().map(|raw| Entry::new(raw.into())).collect();
         let hashed = entries.len();
+        let bytes_hashed = entries.iter().map(|entry| entry.raw.len()).sum();
         entries.sort_unstable_by_key(|entry| entry.hash);
         entries.dedup_by_key(|entry| entry.hash);
         let has_replacements = entries.iter().any(Entry::replaces_hash);
-        Self { entries, has_replacements, hashed, decoded: Cell::new(0) }
+        Self { entries, has_replacements, hashed, bytes_hashed, decoded: Cell::new(0) }
     }
 
     /// Checks every node that can be reached from `root` through the nodes of the set, as the spec does when it opens
@@ -64,6 +66,11 @@ impl NodeSet {
     /// How many byte strings were hashed: as many as were given.
     pub fn nodes_hashed(&self) -> usize {
         self.hashed
+    }
+
+    /// How many bytes were hashed: as many as the byte strings have.
+    pub fn bytes_hashed(&self) -> usize {
+        self.bytes_hashed
     }
 
     /// How many nodes were decoded so far: never more than there are.

@@ -23,6 +23,11 @@ impl Trie {
         Self { root: if root == EMPTY_ROOT_HASH { Child::Empty } else { Child::Hash(root) } }
     }
 
+    /// What is at the top.
+    pub(crate) const fn root(&self) -> &Child {
+        &self.root
+    }
+
     /// The value under `key`.
     ///
     /// A leaf with an empty value, which no trie of this crate holds, gives an empty value, as in the spec.

@@ -18,6 +18,8 @@ pub struct Validated {
     pub gas_used: u64,
     /// Gas of the system calls, which `gas_used` does not count.
     pub system_gas_used: u64,
+    /// Work of writing the new state, Keccak blocks; `None` where it was not limited.
+    pub keccak_blocks: Option<u64>,
 }
 
 /// The guest: any bytes in, 43 bytes out.
@@ -91,7 +93,11 @@ fn execute_new_payload_request<S: StateSource>(
         ExtraPrecompiles::none(),
         limits,
     )?;
-    Ok(Validated { gas_used: output.gas_used, system_gas_used: output.system_gas_used })
+    Ok(Validated {
+        gas_used: output.gas_used,
+        system_gas_used: output.system_gas_used,
+        keccak_blocks: output.keccak_blocks,
+    })
 }
 
 /// Before any transaction is decoded or any signature recovered.

@@ -28,12 +28,11 @@ pub enum StateError {
         /// The slot.
         slot: U256,
     },
-    /// The new state takes more reads of trie nodes to write than the limit allows. Under EXECUTE's
-    /// limit that takes tries whose nodes share children on long paths, which no state has that
-    /// transactions made.
-    #[error("writing the state reads more than {most} trie nodes")]
+    /// The new state is more work to write than the limit allows. Under EXECUTE's limit that takes
+    /// tries whose nodes share children on long paths, which no state has that transactions made.
+    #[error("writing the state hashes more than {most} Keccak blocks of trie nodes")]
     WritesTooMuch {
-        /// The limit.
+        /// The limit, Keccak blocks.
         most: u64,
     },
     /// The store beneath failed; what it says is in its own log.

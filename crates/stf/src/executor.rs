@@ -94,6 +94,8 @@ pub struct BlockOutput {
     pub block_access_list: Option<Bytes>,
     /// Gas of all system calls, which `gas_used` does not count.
     pub system_gas_used: u64,
+    /// Work of writing the new state, Keccak blocks; `None` where it was not limited.
+    pub keccak_blocks: Option<u64>,
     /// The new state.
     pub state: StateUpdate,
 }
@@ -245,7 +247,13 @@ impl<S: StateSource> BlockExecutor<S> {
             Some(list) => Some(encode_access_list(list, self.env.gas_limit)?),
             None => None,
         };
-        let state = self.state.commit_reading(self.limits.nodes.unwrap_or(u64::MAX))?;
+        let (state, keccak_blocks) = match self.limits.keccak_blocks {
+            None => (self.state.commit()?, None),
+            Some(most) => {
+                let (state, blocks) = self.state.commit_within(most)?;
+                (state, Some(blocks))
+            }
+        };
         #[cfg(feature = "pre-merge")]
         let (post_states, state) = self.post_states.written(state);
         #[cfg(not(feature = "pre-merge"))]
@@ -258,6 +266,7 @@ impl<S: StateSource> BlockExecutor<S> {
             requests,
             block_access_list,
             system_gas_used: self.system_gas,
+            keccak_blocks,
             state,
         })
     }

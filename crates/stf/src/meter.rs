@@ -21,16 +21,17 @@ pub struct WorkLimits {
     pub block_gas: Option<u64>,
     /// Gas left for all system calls together. `None` does not limit.
     pub system_gas: Option<u64>,
-    /// Stored trie nodes that may be read to write the new state, each counted as often as it is
-    /// read. In a trie that is a tree that is once, or twice for one that takes the place of its
-    /// parent; where nodes share children it may be many times.
-    /// `None` does not limit.
-    pub nodes: Option<u64>,
+    /// Work of writing the new state, in Keccak blocks of trie nodes: [`Trie::work`] of the account
+    /// trie and of each storage trie, for what has changed. Where nodes share children it may be
+    /// many times what the witness holds. `None` does not limit, and does not count.
+    ///
+    /// [`Trie::work`]: bough_mpt::Trie::work
+    pub keccak_blocks: Option<u64>,
 }
 
 impl WorkLimits {
     /// No limits: for a builder, and for an importer that has its own.
-    pub const NONE: Self = Self { block_gas: None, system_gas: None, nodes: None };
+    pub const NONE: Self = Self { block_gas: None, system_gas: None, keccak_blocks: None };
 }
 
 /// Instructions that decide by how much gas a frame has, or take gas for state growth (EIP-8037)

@@ -1,11 +1,13 @@
 //! State over tries: what execution reads, the block's writes above it, and the new root.
 
-use std::{cell::Cell, collections::BTreeMap, rc::Rc, sync::Arc};
+mod commit;
+
+use std::{collections::BTreeMap, rc::Rc};
 
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256, map::HashMap};
-use alloy_rlp::{Decodable, Encodable};
+use alloy_rlp::Decodable;
 use alloy_trie::TrieAccount;
-use bough_mpt::{EMPTY_ROOT_HASH, MptError, Node, NodeSource, Trie};
+use bough_mpt::{EMPTY_ROOT_HASH, NodeSource, Trie};
 use revm::{
     bytecode::Bytecode,
     database_interface::Database,
@@ -99,7 +101,8 @@ struct Entry {
     /// The trie itself, once opened.
     storage: Option<Trie>,
     slots: HashMap<U256, Slot>,
-    changed: bool,
+    /// The account as the trie has it.
+    stored: Option<TrieAccount>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -192,7 +195,6 @@ impl<S: StateSource> State<S> {
         let mut info = entry.info.clone().unwrap_or_default();
         let Some(balance) = info.balance.checked_add(wei) else { return Ok(false) };
         info.balance = balance;
-        entry.changed = true;
         entry.info = (!info.is_empty()).then_some(info);
         Ok(true)
     }
@@ -218,7 +220,6 @@ impl<S: StateSource> State<S> {
             self.keep_code(info.code_hash, code.clone());
         }
         let entry = self.entry(address)?;
-        entry.changed = true;
         entry.info = Some(AccountInfo { code: None, ..info });
         Ok(())
     }
@@ -228,7 +229,6 @@ impl<S: StateSource> State<S> {
     pub(crate) fn set_balance(&mut self, address: Address, wei: U256) -> Result<(), StateError> {
         let entry = self.entry(address)?;
         entry.info.get_or_insert_default().balance = wei;
-        entry.changed = true;
         Ok(())
     }
 
@@ -256,7 +256,6 @@ impl<S: StateSource> State<S> {
             self.keep_code(account.info.code_hash, code.clone());
         }
         let entry = self.entry(address)?;
-        entry.changed = true;
         if account.is_selfdestructed() {
             entry.wipe();
             entry.info = None;
@@ -280,57 +279,6 @@ impl<S: StateSource> State<S> {
     fn keep_code(&mut self, hash: B256, code: Bytecode) {
         self.new_codes.insert(hash, code.original_bytes());
         self.codes.insert(hash, code);
-    }
-
-    /// Writes everything into the tries and gives the new root with all that is new.
-    ///
-    /// The order is the spec's, because it decides which siblings a witness must hold: in each
-    /// storage trie the non-zero writes first and then the deletes, then the account trie
-    /// likewise.
-    ///
-    /// # Errors
-    /// When a trie cannot be read or updated.
-    pub fn commit(&mut self) -> Result<StateUpdate, StateError> {
-        self.commit_reading(u64::MAX)
-    }
-
-    /// [`Self::commit`] that reads so many stored nodes at most, each counted as often as it is
-    /// read.
-    pub(crate) fn commit_reading(&mut self, most: u64) -> Result<StateUpdate, StateError> {
-        let mut nodes = Vec::new();
-        let mut deleted = Vec::new();
-        self.open()?;
-        let Self { source, trie, accounts, new_codes, .. } = self;
-        let source = &Counting { source, read: Cell::new(0), most };
-        let changed: BTreeMap<&Address, &mut Entry> =
-            accounts.iter_mut().filter(|(_, entry)| entry.changed).collect();
-        for (address, entry) in changed {
-            entry.changed = false;
-            let key = keccak256(address);
-            let Some(info) = entry.info.clone() else {
-                deleted.push(key);
-                continue;
-            };
-            let storage_root = commit_storage(source, entry, &mut nodes)?;
-            let account = TrieAccount {
-                nonce: info.nonce,
-                balance: info.balance,
-                storage_root,
-                code_hash: info.code_hash,
-            };
-            let mut leaf = Vec::new();
-            account.encode(&mut leaf);
-            trie.insert(source, key, leaf.into())?;
-            source.check()?;
-        }
-        for key in deleted {
-            trie.remove(source, key)?;
-            source.check()?;
-        }
-        let root = trie.commit(&mut |hash, node| nodes.push((hash, node)));
-        self.root = root;
-        let codes = std::mem::take(new_codes).into_iter().collect();
-        Ok(StateUpdate { root, nodes, codes })
     }
 
     fn open(&mut self) -> Result<(), StateError> {
@@ -375,7 +323,7 @@ impl Entry {
             code: None,
             ..Default::default()
         });
-        Self { info, storage_root, storage: None, slots: HashMap::default(), changed: false }
+        Self { info, storage_root, storage: None, slots: HashMap::default(), stored: account }
     }
 
     fn wipe(&mut self) {
@@ -416,62 +364,6 @@ fn read_slot<S: StateSource>(
 
 fn slot_key(slot: U256) -> B256 {
     keccak256(slot.to_be_bytes::<32>())
-}
-
-/// Counts what is read to write the tries.
-struct Counting<'a, S> {
-    source: &'a S,
-    read: Cell<u64>,
-    most: u64,
-}
-
-impl<S> Counting<'_, S> {
-    fn check(&self) -> Result<(), StateError> {
-        if self.read.get() > self.most {
-            return Err(StateError::WritesTooMuch { most: self.most });
-        }
-        Ok(())
-    }
-}
-
-impl<S: NodeSource> NodeSource for Counting<'_, S> {
-    fn node(&self, hash: B256) -> Result<Arc<Node>, MptError> {
-        self.read.set(self.read.get().saturating_add(1));
-        self.source.node(hash)
-    }
-}
-
-fn commit_storage<S: StateSource>(
-    source: &Counting<'_, S>,
-    entry: &mut Entry,
-    nodes: &mut Vec<(B256, Bytes)>,
-) -> Result<B256, StateError> {
-    let written: BTreeMap<U256, U256> = entry
-        .slots
-        .iter()
-        .filter(|(_, slot)| slot.now != slot.origin)
-        .map(|(key, slot)| (*key, slot.now))
-        .collect();
-    if written.is_empty() {
-        return Ok(entry.storage_root);
-    }
-    open_storage(source.source, entry)?;
-    let trie = entry.storage.get_or_insert_with(|| Trie::from_root(EMPTY_ROOT_HASH));
-    for (slot, value) in written.iter().filter(|(_, value)| !value.is_zero()) {
-        let mut leaf = Vec::new();
-        value.encode(&mut leaf);
-        trie.insert(source, slot_key(*slot), leaf.into())?;
-        source.check()?;
-    }
-    for (slot, _) in written.iter().filter(|(_, value)| value.is_zero()) {
-        trie.remove(source, slot_key(*slot))?;
-        source.check()?;
-    }
-    entry.storage_root = trie.commit(&mut |hash, node| nodes.push((hash, node)));
-    for (key, now) in written {
-        entry.slots.insert(key, Slot { origin: now, now });
-    }
-    Ok(entry.storage_root)
 }
 
 impl<S: StateSource> Database for State<S> {

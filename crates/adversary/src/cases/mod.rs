@@ -6,6 +6,7 @@ mod signatures;
 mod system;
 mod witness;
 mod work;
+mod writes;
 
 use bough_stateless::Schema;
 use bough_stf::Fork;
@@ -17,6 +18,7 @@ pub fn cases() -> Vec<Case> {
     [
         bytes::cases(),
         witness::cases(),
+        writes::cases(),
         burn::cases(),
         system::cases(),
         work::cases(),

@@ -8,13 +8,11 @@ use crate::{
     Account, Call, Case, Forge, ForgeError, Forged, HandMade, Input, Prepared, World,
     code::{Code, op},
     deep_path, extension_chain, shared_children,
-    tries::shared_children_above,
+    tries::{DEEPEST, shared_children_above},
 };
 
 /// A contract whose storage trie is made by hand.
 const STORE: Address = address!("00000000000000000000000000000000005704e0");
-/// Nibbles of a key, and so the deepest a trie of keys can be.
-const DEEPEST: usize = 64;
 /// Gas of the transactions that read and write hand-made tries.
 const GAS: u64 = 12_000_000;
 /// Headers of a witness, at most.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
 mod refusals;
+mod writes;
 
 use alloy_consensus::{SignableTransaction, TxLegacy};
 use alloy_primitives::{Address, Bytes, Signature, TxKind, U256, keccak256};
@@ -41,6 +42,7 @@ fn each_node_is_hashed_and_decoded_once() {
             .collect();
         let set = NodeSet::new(given.clone());
         assert_eq!(set.nodes_hashed(), given.len());
+        assert_eq!(set.bytes_hashed(), given.iter().map(|raw| raw.len()).sum::<usize>());
         assert_eq!(set.nodes_decoded(), 0);
         set.check_reachable(root).unwrap();
         assert_eq!(set.nodes_decoded(), nodes.len());

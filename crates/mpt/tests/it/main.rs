@@ -10,3 +10,4 @@ mod common;
 mod decode;
 mod node_set;
 mod reference;
+mod work;

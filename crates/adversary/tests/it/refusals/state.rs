@@ -85,6 +85,6 @@ fn too_much_to_write() {
     let forged = calling(Account { storage, ..Account::contract(WORKER, code) }).claiming(GAS);
     let bytes = forged.bytes().unwrap().len();
     let prices = Prices::at(Fork::Amsterdam);
-    let most = prices.nodes_for(prices.for_bytes(bytes) + GAS);
+    let most = prices.keccak_blocks_for(prices.for_bytes(bytes) + GAS);
     assert_eq!(state_error(&forged), StateError::WritesTooMuch { most });
 }

@@ -1,0 +1,157 @@
+//! State writes that are as much work as EXECUTE allows for what is charged, or nearly so.
+
+use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
+use bough_execute::Prices;
+use bough_mpt::{Child, Node};
+use bough_stateless::validate;
+use bough_stf::WorkLimits;
+
+use super::newest;
+use crate::{
+    Account, Call, Case, Forge, ForgeError, Forged, HandMade, Input, Prepared,
+    code::{Code, op},
+    tries::{DEEPEST, in_place, leaf_of, list},
+};
+
+/// A contract whose storage trie is made by hand.
+const STORE: Address = address!("00000000000000000000000000000000005704e0");
+/// A contract that uses up all its gas, in no time.
+const BURNER: Address = address!("0000000000000000000000000000000000b04e40");
+/// Slots that are written.
+const SLOTS: usize = 400;
+/// Gas of the transaction that writes them, and the most that a transaction may have.
+const GAS: u64 = 1 << 24;
+/// Levels whose branches lead only some keys on, and how many of their children do.
+const SPARSE: usize = 24;
+const LEADING: usize = 12;
+/// Bytes of a branch's value that, with sixteen hashes, make an entry of a witness as long as it may
+/// be: 1,024 bytes.
+const LONGEST_VALUE: usize = 489;
+
+/// Makes a storage trie.
+type Make = fn() -> HandMade;
+
+pub(super) fn cases() -> Vec<Case> {
+    let shapes: [(&str, Make); 6] = [
+        ("at_the_bound_plain", || levels(0, &plain)),
+        ("at_the_bound_valued", || levels(0, &valued)),
+        ("at_the_bound_in_place_short", || levels(SPARSE, &|below| sparse(below, 31))),
+        ("at_the_bound_in_place_32", || levels(SPARSE, &|below| sparse(below, 32))),
+        ("at_the_bound_in_place_156", || levels(SPARSE, &|below| sparse(below, 156))),
+        ("split_leaves", split),
+    ];
+    shapes
+        .into_iter()
+        .map(|(name, make)| {
+            Case::added(format!("writes_{name}"), move || paying_for_writes(make()))
+        })
+        .collect()
+}
+
+/// Branches for all 64 nibbles of a key above one leaf, the upper `sparse` of them by `upper`, or all
+/// of them where that is 0, and the others plain.
+fn levels(sparse: usize, upper: &dyn Fn(B256) -> Bytes) -> HandMade {
+    let mut made = HandMade::default();
+    made.add(&leaf_of(0, 33));
+    for depth in (0..DEEPEST).rev() {
+        let by_upper = sparse == 0 || depth < sparse;
+        made.add_raw(if by_upper { upper(made.root) } else { plain(made.root) });
+    }
+    made
+}
+
+fn plain(below: B256) -> Bytes {
+    of_hashes(below, 0)
+}
+
+fn valued(below: B256) -> Bytes {
+    of_hashes(below, LONGEST_VALUE)
+}
+
+fn of_hashes(below: B256, value: usize) -> Bytes {
+    let children = Box::new(std::array::from_fn(|_| Child::Hash(below)));
+    Node::Branch { children, value: vec![1; value].into() }.encode()
+}
+
+/// A branch with some children by hash and the others in place, leaves of so many bytes.
+fn sparse(below: B256, bytes: usize) -> Bytes {
+    let by_hash = alloy_rlp::encode(below);
+    let items =
+        (0..16).map(|nibble| if nibble < LEADING { by_hash.clone() } else { in_place(bytes) });
+    list(&items.chain([alloy_rlp::encode([].as_slice())]).collect::<Vec<_>>())
+}
+
+/// Three levels above a leaf as long as it may be, which each new key splits.
+fn split() -> HandMade {
+    const LEVELS: usize = 3;
+    const LONGEST_LEAF: usize = 980;
+    let mut made = HandMade::default();
+    made.add(&leaf_of(DEEPEST - LEVELS, LONGEST_LEAF));
+    for _ in 0..LEVELS {
+        made.add_raw(plain(made.root));
+    }
+    made
+}
+
+/// A block that writes slots of this storage and, where their own gas does not pay for the work, uses
+/// just as much gas besides as does.
+fn paying_for_writes(made: HandMade) -> Result<Prepared, ForgeError> {
+    const INVALID: u8 = 0xfe;
+    let contract = Account { storage: Some(made.clone()), ..Account::contract(STORE, write()) };
+    let burner = Account::contract(BURNER, Bytes::from_static(&[INVALID]));
+    let forge = Forge::new(newest(), 1, vec![contract, burner]);
+    let mut burnt = 0u64;
+    loop {
+        let calls = calls(burnt);
+        let mut forged = forge.block(&calls)?;
+        forged.witness.state.extend(made.nodes.iter().cloned());
+        forged.witness.state.sort_unstable();
+        forged.witness.state.dedup();
+        let missing = unpaid(&forged)?;
+        if missing == 0 {
+            let mut prepared = Prepared::both(forge, calls)?;
+            prepared.input = Some(Input::new(&forged)?);
+            return Ok(prepared);
+        }
+        burnt = burnt.saturating_add(missing);
+    }
+}
+
+/// Writes slots that every shape leads on as far as it goes.
+fn write() -> Bytes {
+    let slots = (1..u64::MAX).filter(|slot| {
+        let key = keccak256(U256::from(*slot).to_be_bytes::<32>());
+        key.iter()
+            .flat_map(|byte| [byte >> 4, byte & 0xf])
+            .take(SPARSE)
+            .all(|nibble| usize::from(nibble) < LEADING)
+    });
+    let one = |code: Code, slot| code.push(7).push(slot).ops(&[op::SSTORE]);
+    slots.take(SLOTS).fold(Code::new(), one).ops(&[op::STOP]).build()
+}
+
+/// The transaction that writes, and those that use up so much gas.
+fn calls(mut burnt: u64) -> Vec<Call> {
+    /// A transaction's least gas is below it.
+    const LEAST: u64 = 50_000;
+    let mut calls = vec![Call::new(STORE, GAS)];
+    for nonce in 1.. {
+        let gas = burnt.clamp(LEAST, GAS);
+        calls.push(Call { nonce, ..Call::new(BURNER, gas) });
+        burnt = burnt.saturating_sub(gas);
+        if burnt == 0 {
+            break;
+        }
+    }
+    calls
+}
+
+/// Gas that bytes and claim lack to pay for the work of writing.
+fn unpaid(forged: &Forged) -> Result<u64, ForgeError> {
+    let prices = Prices::at(forged.fork);
+    let limits = WorkLimits { keccak_blocks: Some(u64::MAX), ..WorkLimits::NONE };
+    let validated = validate(&forged.input(), limits).map_err(ForgeError::Invalid)?;
+    let needed = validated.keccak_blocks.unwrap_or_default() * prices.per_keccak_block;
+    let paid = prices.for_bytes(forged.bytes()?.len()).saturating_add(validated.gas_used);
+    Ok(needed.saturating_sub(paid))
+}
