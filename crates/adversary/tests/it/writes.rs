@@ -63,3 +63,24 @@ fn what_has_not_changed_is_no_work() {
     assert_eq!(blocks(&back), idle);
     assert!(blocks(&write(8)) > idle);
 }
+
+/// The gas of a changed slot pays for ten nodes on the way to it, at every fork and refunds taken off.
+#[test]
+fn a_slot_that_changes_pays_for_ten_nodes() {
+    const NODE_BLOCKS: u64 = 4;
+    let slots: Vec<_> = (1..=100u64).map(|at| (U256::from(at), U256::from(7))).collect();
+    for fork in Fork::ALL.into_iter().filter(|fork| Schema::of(*fork).is_some()) {
+        let needed = 10 * NODE_BLOCKS * Prices::at(fork).per_keccak_block;
+        for value in [0, 8] {
+            let gas_of = |count: u64| {
+                let write = |code: Code, slot| code.push(value).push(slot).ops(&[op::SSTORE]);
+                let code = (1..=count).fold(Code::new(), write).ops(&[op::STOP]).build();
+                let worker = Account { slots: slots.clone(), ..Account::contract(WORKER, code) };
+                let forge = Forge::new(fork, 1, vec![worker]);
+                forge.block(&[Call::new(WORKER, 1 << 20)]).unwrap().header.gas_used
+            };
+            let each = (gas_of(100) - gas_of(50)) / 50;
+            assert!(each >= needed, "{fork:?}: {each} gas for a slot set to {value}");
+        }
+    }
+}
