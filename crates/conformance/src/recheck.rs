@@ -8,8 +8,8 @@ use bough_stateless::{
     validate,
 };
 use bough_stf::{
-    BlockExecutor, BlockOutput, Environment, ExtraPrecompiles, State, Transaction, WorkLimits,
-    recover, requests_hash,
+    BlockError, BlockExecutor, BlockOutput, Environment, ExtraPrecompiles, State, StateError,
+    Transaction, WorkLimits, recover, requests_hash,
 };
 
 use crate::{
@@ -89,14 +89,24 @@ fn check_limits(
     if exact != (Validated { keccak_blocks: Some(used), ..validated }) {
         return Err(limited(None));
     }
+    let at_its_work = within(gas_used, system_gas_used, used);
+    if at_its_work.as_ref() != Ok(&exact) {
+        return Err(limited(at_its_work.err().map(Box::new)));
+    }
     let less = [
         gas_used.checked_sub(1).map(|less| within(less, system_gas_used, blocks)),
         Some(within(gas_used / 2, system_gas_used, blocks)).filter(|_| gas_used > 0),
         system_gas_used.checked_sub(1).map(|less| within(gas_used, less, blocks)),
-        used.checked_sub(1).map(|less| within(gas_used, system_gas_used, less)),
     ];
     if less.into_iter().flatten().any(|result| result.is_ok()) {
         return Err(limited(None));
+    }
+    if let Some(most) = used.checked_sub(1) {
+        let refused = BlockError::State(StateError::WritesTooMuch { most });
+        match within(gas_used, system_gas_used, most) {
+            Err(Invalid::Block(why)) if why == refused => {}
+            other => return Err(limited(other.err().map(Box::new))),
+        }
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ pub struct Prices {
     /// and signatures are paid from it.
     pub per_byte: u64,
     /// Gas that has to be charged, for whatever it is, for each Keccak block of trie nodes that
-    /// writing the new state hashes. Not a charge of its own: in a trie that is a tree, a node's
+    /// writing the new state counts. Not a charge of its own: in a trie that is a tree, a node's
     /// bytes pay for it.
     pub per_keccak_block: u64,
 }
@@ -19,7 +19,8 @@ impl Prices {
     /// charged gas a second on one core.
     const PER_BYTE: u64 = 16;
 
-    /// Twice what it takes to copy a branch of sixteen hashes, encode it and hash its four blocks.
+    /// One and a half times what it takes to count, copy and encode a branch of sixteen hashes, and hash its four
+    /// blocks.
     const PER_KECCAK_BLOCK: u64 = 100;
 
     /// The prices that hold in L1 blocks of a fork.
@@ -28,7 +29,7 @@ impl Prices {
         Self { per_byte: Self::PER_BYTE, per_keccak_block: Self::PER_KECCAK_BLOCK }
     }
 
-    /// Keccak blocks of trie nodes that writing the state may hash when so much gas is charged.
+    /// Keccak blocks of trie nodes that writing the state may count when so much gas is charged.
     pub const fn keccak_blocks_for(&self, gas: u64) -> u64 {
         match gas.checked_div(self.per_keccak_block) {
             Some(blocks) => blocks,

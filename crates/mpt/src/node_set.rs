@@ -16,9 +16,15 @@ pub struct NodeSet {
     entries: Vec<Entry>,
     /// Whether some entry is one of those that `Entry::replaces_hash` tells.
     has_replacements: bool,
-    hashed: usize,
-    bytes_hashed: usize,
+    hashed: Hashed,
     decoded: Cell<usize>,
+}
+
+/// What was hashed.
+#[derive(Debug, Default)]
+struct Hashed {
+    strings: usize,
+    bytes: usize,
 }
 
 /// A byte string of the set.
@@ -37,13 +43,13 @@ impl NodeSet {
     where
         I: IntoIterator<Item: Into<Bytes>>,
     {
-        let mut entries: Vec<Entry> = nodes.into_iter().map(|raw| Entry::new(raw.into())).collect();
-        let hashed = entries.len();
-        let bytes_hashed = entries.iter().map(|entry| entry.raw.len()).sum();
+        let mut hashed = Hashed::default();
+        let mut entries: Vec<Entry> =
+            nodes.into_iter().map(|raw| Entry::new(raw.into(), &mut hashed)).collect();
         entries.sort_unstable_by_key(|entry| entry.hash);
         entries.dedup_by_key(|entry| entry.hash);
         let has_replacements = entries.iter().any(Entry::replaces_hash);
-        Self { entries, has_replacements, hashed, bytes_hashed, decoded: Cell::new(0) }
+        Self { entries, has_replacements, hashed, decoded: Cell::new(0) }
     }
 
     /// Checks every node that can be reached from `root` through the nodes of the set, as the spec does when it opens
@@ -65,12 +71,12 @@ impl NodeSet {
 
     /// How many byte strings were hashed: as many as were given.
     pub fn nodes_hashed(&self) -> usize {
-        self.hashed
+        self.hashed.strings
     }
 
     /// How many bytes were hashed: as many as the byte strings have.
     pub fn bytes_hashed(&self) -> usize {
-        self.bytes_hashed
+        self.hashed.bytes
     }
 
     /// How many nodes were decoded so far: never more than there are.
@@ -175,7 +181,9 @@ impl NodeSource for NodeSet {
 }
 
 impl Entry {
-    fn new(raw: Bytes) -> Self {
+    fn new(raw: Bytes, hashed: &mut Hashed) -> Self {
+        hashed.strings += 1;
+        hashed.bytes += raw.len();
         Self { hash: keccak256(&raw), raw, node: OnceCell::new(), visited: Cell::new(false) }
     }
 

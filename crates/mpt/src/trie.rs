@@ -314,7 +314,8 @@ fn commit(slot: &mut Child, sink: &mut impl FnMut(B256, Bytes)) {
     sink(hash, raw);
 }
 
-/// Hashes what is new below a node. One that is shared with a source is left as it is unless something below is new.
+/// Hashes what is new below a node. One that is shared with a source is left as it is unless something below is new, or in
+/// place.
 fn commit_children(node: &mut Arc<Node>, sink: &mut impl FnMut(B256, Bytes)) {
     let pending = |child: &Child| matches!(child, Child::Node(_) | Child::Embedded(_));
     let any = match &**node {

@@ -1,6 +1,6 @@
 //! How much work it is to write under keys.
 
-use crate::{Child, MptError, Node, NodeSource, Trie, nibbles::unpack};
+use crate::{Child, MptError, Nibbles, Node, NodeSource, Trie, nibbles::unpack};
 use alloy_primitives::B256;
 
 /// Bytes that Keccak-256 takes in at a time.
@@ -12,12 +12,13 @@ impl Trie {
     /// The work of writing under `keys`, whatever is written there, in Keccak blocks of 136 bytes; a number above `most`
     /// when it is more than that, without asking for further nodes.
     ///
-    /// It is the sum over the nodes on the way to any of the keys, each place in the trie once: where nodes share a child,
-    /// that is once for each way to it. A node counts four blocks, those of a branch of sixteen hashes, whatever it is; one
-    /// more for each 136 bytes of its value and each 272 nibbles of its path; and for each child that it has in place
-    /// instead of by hash, one and another for each 136 bytes of that. So the stored trie and the keys decide it, and no
-    /// order or way of writing does. Not counted is what the keys themselves bring: a leaf, a fork and an extension for
-    /// one that is new, the node that takes its parent's place for one that is removed.
+    /// It is the sum over the nodes on the way to any of the keys, each once for each way that leads a key to it. A node
+    /// counts four blocks, those of a branch of sixteen hashes, whatever it is. To these come, for a leaf or an extension,
+    /// one for each 272 nibbles of its path and each 136 bytes of its value; for a branch with a value, one and one for each
+    /// 136 bytes of it; for each child in place of 32 bytes or more, one and one for each 136 bytes of it; for each that is
+    /// shorter, one, and one for each node in place within it. So the stored trie and the keys decide it, and no order or
+    /// way of writing does. Not counted is what the keys themselves bring: a leaf, a fork and an extension for one that is
+    /// new, the node that takes its parent's place for one that is removed.
     ///
     /// Writing asks for the same nodes, and for those that take their parents' places. Fails where one is missing or
     /// malformed.
@@ -77,27 +78,38 @@ fn led_along<'k>(keys: &'k [[u8; 64]], depth: usize, path: &[u8]) -> &'k [[u8; 6
 impl Node {
     /// Keccak blocks that this node counts.
     fn work(&self) -> u64 {
-        let (path, value, children) = match self {
-            Self::Empty => (0, 0, [].as_slice()),
-            Self::Leaf { path, value } => (path.as_slice().len(), value.len(), [].as_slice()),
-            Self::Extension { path, child } => {
-                (path.as_slice().len(), 0, std::slice::from_ref(child))
+        let more = match self {
+            Self::Empty => 0,
+            Self::Leaf { path, value } => whole_blocks(path) + value.len() / KECCAK_BLOCK,
+            Self::Extension { path, child } => whole_blocks(path) + child.blocks_in_place(),
+            Self::Branch { children, value } => {
+                let value = if value.is_empty() { 0 } else { 1 + value.len() / KECCAK_BLOCK };
+                value + children.iter().map(Child::blocks_in_place).sum::<usize>()
             }
-            Self::Branch { children, value } => (0, value.len(), children.as_slice()),
         };
-        let whole = path / (2 * KECCAK_BLOCK) + value / KECCAK_BLOCK;
-        let in_place: usize = children.iter().map(Child::blocks_in_place).sum();
-        BRANCH_BLOCKS.saturating_add(u64::try_from(whole + in_place).unwrap_or(u64::MAX))
+        BRANCH_BLOCKS.saturating_add(u64::try_from(more).unwrap_or(u64::MAX))
     }
 }
 
+/// Whole Keccak blocks of a path.
+fn whole_blocks(path: &Nibbles) -> usize {
+    path.as_slice().len() / (2 * KECCAK_BLOCK)
+}
+
 impl Child {
-    /// Keccak blocks of what the parent has in place.
+    /// Keccak blocks that this child counts for its parent. A long one is hashed as it is; a short one is encoded anew,
+    /// with all that is within.
     fn blocks_in_place(&self) -> usize {
         match self {
             Self::Empty | Self::Hash(_) | Self::Hashed(..) => 0,
-            Self::Node(_) => 1,
             Self::Embedded(embedded) => 1 + embedded.raw.len() / KECCAK_BLOCK,
+            Self::Node(node) => match &**node {
+                Node::Empty | Node::Leaf { .. } => 1,
+                Node::Extension { child, .. } => 1 + child.blocks_in_place(),
+                Node::Branch { children, .. } => {
+                    1 + children.iter().map(Self::blocks_in_place).sum::<usize>()
+                }
+            },
         }
     }
 }

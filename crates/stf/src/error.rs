@@ -30,7 +30,7 @@ pub enum StateError {
     },
     /// The new state is more work to write than the limit allows. Under EXECUTE's limit that takes
     /// tries whose nodes share children on long paths, which no state has that transactions made.
-    #[error("writing the state hashes more than {most} Keccak blocks of trie nodes")]
+    #[error("writing the state counts more than {most} Keccak blocks of trie nodes")]
     WritesTooMuch {
         /// The limit, Keccak blocks.
         most: u64,

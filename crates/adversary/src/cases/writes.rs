@@ -26,16 +26,17 @@ const SPARSE: usize = 24;
 const LEADING: usize = 12;
 /// Bytes of a branch's value that, with sixteen hashes, make an entry of a witness as long as it may
 /// be: 1,024 bytes.
-const LONGEST_VALUE: usize = 489;
+const LONGEST_VALUE: usize = 490;
 
 /// Makes a storage trie.
 type Make = fn() -> HandMade;
 
 pub(super) fn cases() -> Vec<Case> {
-    let shapes: [(&str, Make); 6] = [
+    let shapes: [(&str, Make); 7] = [
         ("at_the_bound_plain", || levels(0, &plain)),
         ("at_the_bound_valued", || levels(0, &valued)),
         ("at_the_bound_in_place_short", || levels(SPARSE, &|below| sparse(below, 31))),
+        ("at_the_bound_in_place_nested", || levels(SPARSE, &crowded)),
         ("at_the_bound_in_place_32", || levels(SPARSE, &|below| sparse(below, 32))),
         ("at_the_bound_in_place_156", || levels(SPARSE, &|below| sparse(below, 156))),
         ("split_leaves", split),
@@ -75,10 +76,27 @@ fn of_hashes(below: B256, value: usize) -> Bytes {
 
 /// A branch with some children by hash and the others in place, leaves of so many bytes.
 fn sparse(below: B256, bytes: usize) -> Bytes {
+    with_others(below, &in_place(bytes))
+}
+
+/// The same with branches in place that hold as many leaves as a short node can.
+fn crowded(below: B256) -> Bytes {
+    const LEAVES: usize = 6;
+    /// A path without nibbles, and a byte.
+    const LEAF: [u8; 3] = [0xc2, 0x20, 0x01];
+    let items = (0..17).map(|at| if at < LEAVES { LEAF.to_vec() } else { nothing() });
+    with_others(below, &list(&items.collect::<Vec<_>>()))
+}
+
+fn with_others(below: B256, other: &[u8]) -> Bytes {
     let by_hash = alloy_rlp::encode(below);
-    let items =
-        (0..16).map(|nibble| if nibble < LEADING { by_hash.clone() } else { in_place(bytes) });
-    list(&items.chain([alloy_rlp::encode([].as_slice())]).collect::<Vec<_>>())
+    let items = (0..16).map(|at| if at < LEADING { by_hash.clone() } else { other.to_vec() });
+    list(&items.chain([nothing()]).collect::<Vec<_>>())
+}
+
+/// RLP of an empty string: no child, no value.
+fn nothing() -> Vec<u8> {
+    alloy_rlp::encode([].as_slice())
 }
 
 /// Three levels above a leaf as long as it may be, which each new key splits.

@@ -36,6 +36,15 @@ fn branch(children: [Child; 16], value: usize) -> Node {
     Node::Branch { children: Box::new(children), value: vec![1; value].into() }
 }
 
+/// RLP of a short branch with as many leaves as fit.
+fn crowded() -> Bytes {
+    let items = [[0xc2, 0x20, 0x01].repeat(6), vec![0x80; 11]].concat();
+    let raw =
+        Bytes::from([&[0xc0 + u8::try_from(items.len()).unwrap()], items.as_slice()].concat());
+    assert!(raw.len() < 32);
+    raw
+}
+
 /// Branches of sixteen times the same child, above a leaf.
 fn shared(levels: usize, value: usize) -> Made {
     let mut made = Made::default();
@@ -68,7 +77,7 @@ fn each_place_on_the_way_counts_once() {
 
 #[test]
 fn a_node_counts_by_what_it_holds() {
-    for (value, blocks) in [(0, 4), (135, 4), (136, 5), (408, 7), (479, 7)] {
+    for (value, blocks) in [(0, 4), (1, 5), (135, 5), (136, 6), (408, 8), (490, 8)] {
         assert_eq!(shared(1, value).work(&[B256::ZERO]), Ok(blocks + PLAIN), "{value}");
     }
     for (nibbles, value, blocks) in [(64, 40, 4), (271, 0, 4), (272, 0, 5), (300, 272, 7)] {
@@ -90,15 +99,22 @@ fn what_lies_in_place_counts_with_its_parent() {
     let short = leaf(3, 4).encode();
     let long = leaf(3, 40).encode();
     assert!(short.len() < 32 && long.len() >= 32);
-    let cases: [(&[u8], &[u8], u64, u64); 3] =
-        [(&short, &short, 2, PLAIN), (&long, &long, 2, PLAIN), (&short, &long, 2, PLAIN)];
-    for (first, second, in_place, entered) in cases {
+    // 100 bytes of value are one, each child in place is one.
+    for (first, second) in [(&short, &short), (&long, &long), (&short, &long)] {
         let made = Made(vec![whole(first, second)]);
-        assert_eq!(made.work(&[B256::ZERO]), Ok(PLAIN + in_place + entered));
-        assert_eq!(made.work(&[with(0, 1)]), Ok(PLAIN + in_place + entered));
-        assert_eq!(made.work(&[with(0, 2)]), Ok(PLAIN + in_place));
-        assert_eq!(made.work(&[with(0, 0), with(0, 1)]), Ok(PLAIN + in_place + 2 * entered));
+        assert_eq!(made.work(&[with(0, 2)]), Ok(PLAIN + 3));
+        assert_eq!(made.work(&[B256::ZERO]), Ok(2 * PLAIN + 3));
+        assert_eq!(made.work(&[with(0, 1)]), Ok(2 * PLAIN + 3));
+        assert_eq!(made.work(&[with(0, 0), with(0, 1)]), Ok(3 * PLAIN + 3));
     }
+    // A short one counts with all that is within.
+    let made = Made(vec![whole(&crowded(), &short)]);
+    assert_eq!(made.work(&[with(0, 2)]), Ok(PLAIN + 1 + 7 + 1));
+    assert_eq!(made.work(&[with(1, 2)]), Ok(PLAIN + 1 + 7 + 1 + PLAIN + 6 + PLAIN));
+    // So does one that is in the witness by itself.
+    let stands_for =
+        Made(vec![short.clone(), whole(&alloy_rlp::encode(keccak256(&short)), &short)]);
+    assert_eq!(stands_for.work(&[with(0, 2)]), Ok(PLAIN + 3));
     // A long one counts by its length.
     let longest = leaf(3, 150).encode();
     let mut items = [longest.as_ref(), &[0xa0], &[0xee; 32], &[0x80; 15]].concat();
@@ -177,6 +193,10 @@ enum Place {
     Below,
     /// A leaf in place, with a value of so many bytes.
     Leaf(usize),
+    /// A branch in place with as many leaves as fit.
+    Crowded,
+    /// A short leaf by hash.
+    Known,
 }
 
 /// A level of a trie made at random: a branch, or an extension of the branch below.
@@ -192,10 +212,16 @@ fn level() -> impl Strategy<Value = Level> {
         2 => Just(Place::Nothing),
         6 => Just(Place::Below),
         2 => (1usize..60).prop_map(Place::Leaf),
+        1 => Just(Place::Crowded),
+        1 => Just(Place::Known),
     ];
     let value = prop_oneof![3 => Just(0usize), 1 => 1usize..480];
     (prop::collection::vec(place, 16), value, prop::bool::weighted(0.1))
         .prop_map(|(places, value, extended)| Level { places, value, extended })
+}
+
+fn known() -> Bytes {
+    leaf(2, 3).encode()
 }
 
 /// RLP of a branch, whatever the length of what it has in place.
@@ -206,6 +232,8 @@ fn raw_branch(level: &Level, below: B256) -> Bytes {
             Place::Nothing => items.push(0x80),
             Place::Below => items.extend(alloy_rlp::encode(below)),
             Place::Leaf(value) => items.extend(leaf(5, *value).encode()),
+            Place::Crowded => items.extend(crowded()),
+            Place::Known => items.extend(alloy_rlp::encode(keccak256(known()))),
         }
     }
     items.extend(alloy_rlp::encode(vec![1; level.value].as_slice()));
@@ -213,6 +241,21 @@ fn raw_branch(level: &Level, below: B256) -> Bytes {
     alloy_rlp::Header { list: true, payload_length: items.len() }.encode(&mut raw);
     raw.extend(items);
     raw.into()
+}
+
+/// One new value under a key that is there brings nothing.
+#[test]
+fn the_longest_branches_hash_no_more() {
+    for value in [0, 1, 11, 12, 135, 136, 271, 272, 490] {
+        let made = shared(64, value);
+        let source = NodeSet::new(made.0.iter().cloned());
+        let mut trie = Trie::from_root(made.root());
+        let work = trie.work(&source, [B256::ZERO], u64::MAX).unwrap();
+        trie.insert(&source, B256::ZERO, vec![2; 33].into()).unwrap();
+        let mut hashed = 0;
+        trie.commit(&mut |_, raw| hashed += 1 + raw.len() as u64 / 136);
+        assert!(hashed <= work, "{value}: {hashed} for {work}");
+    }
 }
 
 proptest! {
@@ -225,13 +268,14 @@ proptest! {
     ) {
         /// What a key may bring: a leaf, a fork and an extension, or a node that takes its parent's
         /// place, which may be as long as nodes may be here.
-        const BROUGHT: u64 = 16;
+        const BROUGHT: u64 = 9;
         let mut nodes = BTreeMap::new();
         let mut keep = |raw: Bytes| {
             let hash = keccak256(&raw);
             nodes.insert(hash, raw);
             hash
         };
+        keep(known());
         let mut root = keep(leaf(5, end).encode());
         for level in &levels {
             root = keep(raw_branch(level, root));

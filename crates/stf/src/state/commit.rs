@@ -57,8 +57,8 @@ impl<S: StateSource> State<S> {
         changes.collect()
     }
 
-    /// Keccak blocks of trie nodes that are written anew, in all tries together: each storage trie
-    /// with changed slots, and the account trie.
+    /// Keccak blocks that the changes count in all tries together: the account trie, and each storage
+    /// trie with changed slots.
     fn work(&mut self, changes: &Changes, most: u64) -> Result<u64, StateError> {
         let Self { source, trie, accounts, .. } = self;
         let accounts_written = changes.keys().map(keccak256);
