@@ -15,8 +15,8 @@ pub struct Prices {
 }
 
 impl Prices {
-    /// Twice what the shortest witness entries need, whose bytes are the most work, at 100 million
-    /// charged gas a second on one core.
+    /// One and a half times what the shortest witness entries need, whose bytes are the most work,
+    /// at 100 million charged gas a second on one core.
     const PER_BYTE: u64 = 16;
 
     /// One and a half times what it takes to count, copy and encode a branch of sixteen hashes, and hash its four
