@@ -295,6 +295,15 @@ impl Forged {
         self
     }
 
+    /// The same block with these nodes in its witness as well.
+    #[must_use]
+    pub fn with_nodes(mut self, nodes: &[Bytes]) -> Self {
+        self.witness.state.extend_from_slice(nodes);
+        self.witness.state.sort_unstable();
+        self.witness.state.dedup();
+        self
+    }
+
     /// The input that has it checked.
     pub fn input(&self) -> StatelessInput {
         let mut block = Block { header: self.header.clone(), body: Default::default() };

@@ -6,7 +6,7 @@ use bough_mpt::{Child, Nibbles, Node};
 /// Nibbles of a key, and so the deepest a trie of keys can be.
 pub(crate) const DEEPEST: usize = 64;
 /// A value of 32 bytes, which makes its leaf a node of its own.
-const VALUE: [u8; 33] = [0xa0; 33];
+pub(crate) const VALUE: [u8; 33] = [0xa0; 33];
 
 /// A trie made by hand.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,26 +18,48 @@ pub struct HandMade {
 }
 
 impl HandMade {
-    pub(crate) fn add(&mut self, node: &Node) {
+    /// One leaf, behind so many nibbles, all zero.
+    pub(crate) fn leaf(nibbles: usize, value: Bytes) -> Self {
+        let mut made = Self::default();
+        made.add(&Node::Leaf { path: Nibbles::new(&vec![0; nibbles]), value });
+        made
+    }
+
+    /// So many levels above, each by `branch` from the hash of what is below.
+    pub(crate) fn under(mut self, levels: usize, branch: impl Fn(B256) -> Bytes) -> Self {
+        for _ in 0..levels {
+            self.add_raw(branch(self.root));
+        }
+        self
+    }
+
+    fn add(&mut self, node: &Node) {
         self.add_raw(node.encode());
     }
 
-    pub(crate) fn add_raw(&mut self, raw: Bytes) {
+    fn add_raw(&mut self, raw: Bytes) {
         self.root = keccak256(&raw);
         self.nodes.push(raw);
     }
 }
 
-/// A leaf behind so many nibbles, all zero, with a value of so many bytes.
-pub(crate) fn leaf_of(nibbles: usize, value: usize) -> Node {
-    Node::Leaf { path: Nibbles::new(&vec![0; nibbles]), value: vec![0xa0; value].into() }
+/// A branch that has the same child sixteen times.
+pub(crate) fn plain(below: B256) -> Bytes {
+    valued(below, 0)
+}
+
+/// The same with a value of so many bytes.
+pub(crate) fn valued(below: B256, bytes: usize) -> Bytes {
+    let children = Box::new(std::array::from_fn(|_| Child::Hash(below)));
+    Node::Branch { children, value: vec![1; bytes].into() }.encode()
 }
 
 /// RLP of a leaf that has so many bytes.
 pub(crate) fn in_place(bytes: usize) -> Vec<u8> {
-    let length = |value: &usize| leaf_of(1, *value).encode().len();
-    let value = (0..bytes).find(|value| length(value) == bytes);
-    leaf_of(1, value.expect("invariant: asked for lengths that leaves have")).encode().into()
+    let leaf = |value| Node::Leaf { path: Nibbles::new(&[0]), value: vec![0xa0; value].into() };
+    let mut leaves = (0..bytes).map(|value| leaf(value).encode());
+    let found = leaves.find(|raw| raw.len() == bytes);
+    found.expect("invariant: asked for lengths that leaves have").into()
 }
 
 /// RLP of the list of these items, each RLP.
@@ -57,14 +79,7 @@ pub fn shared_children(depth: usize) -> HandMade {
 
 /// The same above a leaf with this value.
 pub fn shared_children_above(depth: usize, value: Bytes) -> HandMade {
-    let mut made = HandMade::default();
-    let path = Nibbles::new(&vec![0; DEEPEST.saturating_sub(depth)]);
-    made.add(&Node::Leaf { path, value });
-    for _ in 0..depth {
-        let children = Box::new(std::array::from_fn(|_| Child::Hash(made.root)));
-        made.add(&Node::Branch { children, value: Bytes::new() });
-    }
-    made
+    HandMade::leaf(DEEPEST.saturating_sub(depth), value).under(depth, plain)
 }
 
 /// A branch at every nibble of `key`, whose other child is unknown.

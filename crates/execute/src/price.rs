@@ -19,8 +19,8 @@ impl Prices {
     /// at 100 million charged gas a second on one core.
     const PER_BYTE: u64 = 16;
 
-    /// One and a half times what it takes to count, copy and encode a branch of sixteen hashes, and hash its four
-    /// blocks.
+    /// One and a half times what it takes to count, copy and encode a branch of sixteen hashes, and
+    /// to hash its four blocks.
     const PER_KECCAK_BLOCK: u64 = 100;
 
     /// The prices that hold in L1 blocks of a fork.

@@ -247,13 +247,7 @@ impl<S: StateSource> BlockExecutor<S> {
             Some(list) => Some(encode_access_list(list, self.env.gas_limit)?),
             None => None,
         };
-        let (state, keccak_blocks) = match self.limits.keccak_blocks {
-            None => (self.state.commit()?, None),
-            Some(most) => {
-                let (state, blocks) = self.state.commit_within(most)?;
-                (state, Some(blocks))
-            }
-        };
+        let (state, keccak_blocks) = self.state.commit_within(self.limits.keccak_blocks)?;
         #[cfg(feature = "pre-merge")]
         let (post_states, state) = self.post_states.written(state);
         #[cfg(not(feature = "pre-merge"))]

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A contract whose storage trie is made by hand.
-const STORE: Address = address!("00000000000000000000000000000000005704e0");
+pub(super) const STORE: Address = address!("00000000000000000000000000000000005704e0");
 /// Gas of the transactions that read and write hand-made tries.
 const GAS: u64 = 12_000_000;
 /// Headers of a witness, at most.
@@ -104,10 +104,7 @@ fn storage(made: HandMade, code: &Code, gas: u64) -> Result<Prepared, ForgeError
         Account { storage: Some(made.clone()), ..Account::contract(STORE, code.build()) };
     let forge = Forge::new(newest(), 1, vec![contract]);
     let calls = vec![Call::new(STORE, gas)];
-    let mut forged = forge.block(&calls)?;
-    forged.witness.state.extend(made.nodes);
-    forged.witness.state.sort_unstable();
-    forged.witness.state.dedup();
+    let forged = forge.block(&calls)?.with_nodes(&made.nodes);
     let mut prepared = Prepared::both(forge, calls)?;
     prepared.input = Some(Input::new(&forged)?);
     Ok(prepared)

@@ -2,19 +2,17 @@
 
 use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
 use bough_execute::Prices;
-use bough_mpt::{Child, Node};
 use bough_stateless::validate;
 use bough_stf::WorkLimits;
 
-use super::newest;
+use super::{newest, witness::STORE};
 use crate::{
     Account, Call, Case, Forge, ForgeError, Forged, HandMade, Input, Prepared,
     code::{Code, op},
-    tries::{DEEPEST, in_place, leaf_of, list},
+    shared_children,
+    tries::{DEEPEST, VALUE, in_place, list, plain, shared_children_above, valued},
 };
 
-/// A contract whose storage trie is made by hand.
-const STORE: Address = address!("00000000000000000000000000000000005704e0");
 /// A contract that uses up all its gas, in no time.
 const BURNER: Address = address!("0000000000000000000000000000000000b04e40");
 /// Slots that are written.
@@ -27,19 +25,22 @@ const LEADING: usize = 12;
 /// Bytes of a branch's value that, with sixteen hashes, make an entry of a witness as long as it may
 /// be: 1,024 bytes.
 const LONGEST_VALUE: usize = 490;
+/// Levels above a leaf that each new key splits, and bytes of its value: as long as it may be.
+const SPLIT_LEVELS: usize = 3;
+const LONGEST_LEAF: usize = 980;
 
 /// Makes a storage trie.
 type Make = fn() -> HandMade;
 
 pub(super) fn cases() -> Vec<Case> {
     let shapes: [(&str, Make); 7] = [
-        ("at_the_bound_plain", || levels(0, &plain)),
-        ("at_the_bound_valued", || levels(0, &valued)),
-        ("at_the_bound_in_place_short", || levels(SPARSE, &|below| sparse(below, 31))),
-        ("at_the_bound_in_place_nested", || levels(SPARSE, &crowded)),
-        ("at_the_bound_in_place_32", || levels(SPARSE, &|below| sparse(below, 32))),
-        ("at_the_bound_in_place_156", || levels(SPARSE, &|below| sparse(below, 156))),
-        ("split_leaves", split),
+        ("at_the_bound_plain", || shared_children(DEEPEST)),
+        ("at_the_bound_valued", || end().under(DEEPEST, |below| valued(below, LONGEST_VALUE))),
+        ("at_the_bound_in_place_short", || topped(|below| sparse(below, &in_place(31)))),
+        ("at_the_bound_in_place_nested", || topped(|below| sparse(below, &crowded()))),
+        ("at_the_bound_in_place_32", || topped(|below| sparse(below, &in_place(32)))),
+        ("at_the_bound_in_place_156", || topped(|below| sparse(below, &in_place(156)))),
+        ("split_leaves", || shared_children_above(SPLIT_LEVELS, vec![0xa0; LONGEST_LEAF].into())),
     ];
     shapes
         .into_iter()
@@ -49,66 +50,35 @@ pub(super) fn cases() -> Vec<Case> {
         .collect()
 }
 
-/// Branches for all 64 nibbles of a key above one leaf, the upper `sparse` of them by `upper`, or all
-/// of them where that is 0, and the others plain.
-fn levels(sparse: usize, upper: &dyn Fn(B256) -> Bytes) -> HandMade {
-    let mut made = HandMade::default();
-    made.add(&leaf_of(0, 33));
-    for depth in (0..DEEPEST).rev() {
-        let by_upper = sparse == 0 || depth < sparse;
-        made.add_raw(if by_upper { upper(made.root) } else { plain(made.root) });
-    }
-    made
+/// What all ways end at.
+fn end() -> HandMade {
+    HandMade::leaf(0, Bytes::from_static(&VALUE))
 }
 
-fn plain(below: B256) -> Bytes {
-    of_hashes(below, 0)
+/// Branches for all 64 nibbles of a key, the upper ones by `upper` and the others plain.
+fn topped(upper: impl Fn(B256) -> Bytes) -> HandMade {
+    end().under(DEEPEST - SPARSE, plain).under(SPARSE, upper)
 }
 
-fn valued(below: B256) -> Bytes {
-    of_hashes(below, LONGEST_VALUE)
-}
-
-fn of_hashes(below: B256, value: usize) -> Bytes {
-    let children = Box::new(std::array::from_fn(|_| Child::Hash(below)));
-    Node::Branch { children, value: vec![1; value].into() }.encode()
-}
-
-/// A branch with some children by hash and the others in place, leaves of so many bytes.
-fn sparse(below: B256, bytes: usize) -> Bytes {
-    with_others(below, &in_place(bytes))
-}
-
-/// The same with branches in place that hold as many leaves as a short node can.
-fn crowded(below: B256) -> Bytes {
-    const LEAVES: usize = 6;
-    /// A path without nibbles, and a byte.
-    const LEAF: [u8; 3] = [0xc2, 0x20, 0x01];
-    let items = (0..17).map(|at| if at < LEAVES { LEAF.to_vec() } else { nothing() });
-    with_others(below, &list(&items.collect::<Vec<_>>()))
-}
-
-fn with_others(below: B256, other: &[u8]) -> Bytes {
+/// A branch with some children by hash, and this in the place of the others.
+fn sparse(below: B256, other: &[u8]) -> Bytes {
     let by_hash = alloy_rlp::encode(below);
     let items = (0..16).map(|at| if at < LEADING { by_hash.clone() } else { other.to_vec() });
     list(&items.chain([nothing()]).collect::<Vec<_>>())
 }
 
+/// A branch that holds as many leaves as a short node can.
+fn crowded() -> Bytes {
+    const LEAVES: usize = 6;
+    /// A path without nibbles, and a byte.
+    const LEAF: [u8; 3] = [0xc2, 0x20, 0x01];
+    let items = (0..17).map(|at| if at < LEAVES { LEAF.to_vec() } else { nothing() });
+    list(&items.collect::<Vec<_>>())
+}
+
 /// RLP of an empty string: no child, no value.
 fn nothing() -> Vec<u8> {
     alloy_rlp::encode([].as_slice())
-}
-
-/// Three levels above a leaf as long as it may be, which each new key splits.
-fn split() -> HandMade {
-    const LEVELS: usize = 3;
-    const LONGEST_LEAF: usize = 980;
-    let mut made = HandMade::default();
-    made.add(&leaf_of(DEEPEST - LEVELS, LONGEST_LEAF));
-    for _ in 0..LEVELS {
-        made.add_raw(plain(made.root));
-    }
-    made
 }
 
 /// A block that writes slots of this storage and, where their own gas does not pay for the work, uses
@@ -121,10 +91,7 @@ fn paying_for_writes(made: HandMade) -> Result<Prepared, ForgeError> {
     let mut burnt = 0u64;
     loop {
         let calls = calls(burnt);
-        let mut forged = forge.block(&calls)?;
-        forged.witness.state.extend(made.nodes.iter().cloned());
-        forged.witness.state.sort_unstable();
-        forged.witness.state.dedup();
+        let forged = forge.block(&calls)?.with_nodes(&made.nodes);
         let missing = unpaid(&forged)?;
         if missing == 0 {
             let mut prepared = Prepared::both(forge, calls)?;

@@ -55,6 +55,13 @@ fn shared(levels: usize, value: usize) -> Made {
     made
 }
 
+/// Keccak blocks that writing what was changed hashes.
+fn hashed(trie: &mut Trie) -> u64 {
+    let mut blocks = 0;
+    trie.commit(&mut |_, raw| blocks += 1 + raw.len() as u64 / 136);
+    blocks
+}
+
 /// The key of zeros but for one nibble.
 fn with(place: usize, nibble: u8) -> B256 {
     let mut key = B256::ZERO;
@@ -252,8 +259,7 @@ fn the_longest_branches_hash_no_more() {
         let mut trie = Trie::from_root(made.root());
         let work = trie.work(&source, [B256::ZERO], u64::MAX).unwrap();
         trie.insert(&source, B256::ZERO, vec![2; 33].into()).unwrap();
-        let mut hashed = 0;
-        trie.commit(&mut |_, raw| hashed += 1 + raw.len() as u64 / 136);
+        let hashed = hashed(&mut trie);
         assert!(hashed <= work, "{value}: {hashed} for {work}");
     }
 }
@@ -294,8 +300,7 @@ proptest! {
         let (set, removed): (Vec<Change>, Vec<Change>) =
             changes.into_iter().partition(|(_, value)| value.is_some());
         set.iter().chain(&removed).for_each(|change| apply(&mut trie, &source, change));
-        let mut hashed = 0;
-        trie.commit(&mut |_, raw| hashed += 1 + raw.len() as u64 / 136);
+        let hashed = hashed(&mut trie);
         prop_assert!(hashed <= work + BROUGHT * keys.len() as u64, "{} for {}", hashed, work);
     }
 }

@@ -9,8 +9,16 @@ use bough_mpt::{EMPTY_ROOT_HASH, Trie};
 use super::{Entry, Slot, State, StateSource, StateUpdate, open_storage, slot_key};
 use crate::StateError;
 
-/// The accounts that have changed, and what of their storage.
-type Changes = BTreeMap<Address, Vec<ChangedSlot>>;
+/// The accounts that have changed.
+type Changes = BTreeMap<Address, Changed>;
+
+/// What has changed of an account.
+struct Changed {
+    /// Its key in the account trie.
+    key: B256,
+    /// Slots that have another value than is stored, ascending; none of an account that is no more.
+    slots: Vec<ChangedSlot>,
+}
 
 /// A slot that has another value than is stored.
 struct ChangedSlot {
@@ -31,20 +39,18 @@ impl<S: StateSource> State<S> {
     /// # Errors
     /// When a trie cannot be read or updated.
     pub fn commit(&mut self) -> Result<StateUpdate, StateError> {
-        self.open()?;
-        let changes = self.changes();
-        self.write(&changes)
+        Ok(self.commit_within(None)?.0)
     }
 
     /// [`Self::commit`] if it is no more work than this many Keccak blocks, and how many it is; see
-    /// [`Trie::work`].
-    pub(crate) fn commit_within(&mut self, most: u64) -> Result<(StateUpdate, u64), StateError> {
+    /// [`Trie::work`]. Without a limit nothing is counted.
+    pub(crate) fn commit_within(
+        &mut self,
+        most: Option<u64>,
+    ) -> Result<(StateUpdate, Option<u64>), StateError> {
         self.open()?;
         let changes = self.changes();
-        let work = self.work(&changes, most)?;
-        if work > most {
-            return Err(StateError::WritesTooMuch { most });
-        }
+        let work = most.map(|most| self.work(&changes, most)).transpose()?;
         Ok((self.write(&changes)?, work))
     }
 
@@ -52,7 +58,7 @@ impl<S: StateSource> State<S> {
         let changes = self.accounts.iter().filter_map(|(address, entry)| {
             let slots = entry.changed_slots();
             let changed = !slots.is_empty() || entry.account() != entry.stored;
-            changed.then_some((*address, slots))
+            changed.then(|| (*address, Changed { key: keccak256(address), slots }))
         });
         changes.collect()
     }
@@ -61,15 +67,19 @@ impl<S: StateSource> State<S> {
     /// trie with changed slots.
     fn work(&mut self, changes: &Changes, most: u64) -> Result<u64, StateError> {
         let Self { source, trie, accounts, .. } = self;
-        let accounts_written = changes.keys().map(keccak256);
-        let mut work = trie.work(source, accounts_written, most)?;
-        for (address, slots) in changes.iter().filter(|(_, slots)| !slots.is_empty()) {
+        let mut work = trie.work(source, changes.values().map(|changed| changed.key), most)?;
+        for (address, Changed { slots, .. }) in changes {
             let Some(left) = most.checked_sub(work) else { break };
-            let Some(entry) = accounts.get_mut(address) else { continue };
+            let Some(entry) = accounts.get_mut(address).filter(|_| !slots.is_empty()) else {
+                continue;
+            };
             if let Some(storage) = open_storage(source, entry)? {
                 let written = slots.iter().map(|changed| changed.key);
                 work = work.saturating_add(storage.work(source, written, left)?);
             }
+        }
+        if work > most {
+            return Err(StateError::WritesTooMuch { most });
         }
         Ok(work)
     }
@@ -78,14 +88,13 @@ impl<S: StateSource> State<S> {
         let mut nodes = Vec::new();
         let mut deleted = Vec::new();
         let Self { source, trie, accounts, new_codes, .. } = self;
-        for (address, slots) in changes {
+        for (address, Changed { key, slots }) in changes {
             let Some(entry) = accounts.get_mut(address) else { continue };
             entry.write_storage(source, slots, &mut nodes)?;
             entry.stored = entry.account();
-            let key = keccak256(address);
             match &entry.stored {
-                Some(account) => trie.insert(source, key, alloy_rlp::encode(account).into())?,
-                None => deleted.push(key),
+                Some(account) => trie.insert(source, *key, alloy_rlp::encode(account).into())?,
+                None => deleted.push(*key),
             }
         }
         for key in deleted {
@@ -109,15 +118,19 @@ impl Entry {
         })
     }
 
-    /// What of its storage has changed, by slot; nothing of an account that is no more.
     fn changed_slots(&self) -> Vec<ChangedSlot> {
         if self.info.is_none() {
             return Vec::new();
         }
         let changed = self.slots.iter().filter(|(_, slot)| slot.now != slot.origin);
-        let changed: BTreeMap<U256, U256> = changed.map(|(key, slot)| (*key, slot.now)).collect();
-        let keyed = |(slot, value)| ChangedSlot { slot, key: slot_key(slot), value };
-        changed.into_iter().map(keyed).collect()
+        let keyed = changed.map(|(key, slot)| ChangedSlot {
+            slot: *key,
+            key: slot_key(*key),
+            value: slot.now,
+        });
+        let mut slots: Vec<ChangedSlot> = keyed.collect();
+        slots.sort_unstable_by_key(|changed| changed.slot);
+        slots
     }
 
     fn write_storage<S: StateSource>(
