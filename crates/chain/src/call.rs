@@ -168,13 +168,30 @@ impl Chain {
         overrides: &StateOverrides,
         call: TxEnv,
     ) -> Result<Estimate, CallError> {
+        self.estimate_gas_under(block_hash, overrides, call, &mut NoOpInspector)
+    }
+
+    /// As [`Chain::estimate_gas`], each attempt under the same inspector: it may end them.
+    ///
+    /// # Errors
+    /// As [`Chain::estimate_gas`].
+    pub fn estimate_gas_under<I>(
+        &self,
+        block_hash: B256,
+        overrides: &StateOverrides,
+        call: TxEnv,
+        inspector: &mut I,
+    ) -> Result<Estimate, CallError>
+    where
+        I: for<'a> Inspector<EvmContext<'a, StoreSource>, EthInterpreter>,
+    {
         let block = self.require(block_hash)?;
         let environment = Environment::of(&block.header);
         let mut state = self.state_with(block_hash, overrides)?;
         let most = self.most_gas(&mut state, &environment, &call)?;
         let mut run = |gas_limit| {
             let call = TxEnv { gas_limit, ..call.clone() };
-            self.attempt(&mut state, &environment, call)
+            self.attempt(&mut state, &environment, call, &mut *inspector)
         };
 
         let (used, mut output) = match run(most)? {
@@ -219,13 +236,17 @@ impl Chain {
         Ok(most.min(affordable.saturating_to()))
     }
 
-    fn attempt(
+    fn attempt<I>(
         &self,
         state: &mut State<StoreSource>,
         environment: &Environment,
         call: TxEnv,
-    ) -> Result<Attempt, CallError> {
-        match self.simulate_on(state, environment, call, NoOpInspector) {
+        inspector: &mut I,
+    ) -> Result<Attempt, CallError>
+    where
+        I: for<'a> Inspector<EvmContext<'a, StoreSource>, EthInterpreter>,
+    {
+        match self.simulate_on(state, environment, call, inspector) {
             Ok((result, _)) => Ok(Attempt::of(result)),
             Err(CallError::Invalid(TransactionError::Evm(
                 InvalidTransaction::CallGasCostMoreThanGasLimit { .. }

@@ -3,10 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use alloy_primitives::U64;
-use jsonrpsee::{
-    RpcModule,
-    types::{ErrorObjectOwned, Params},
-};
+use bough_rpc::{Args, Methods, RpcError};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -33,17 +30,17 @@ impl<'de> Deserialize<'de> for Number {
     }
 }
 
-pub(crate) fn module(miner: &Arc<Miner>) -> RpcModule<()> {
-    let mut module = RpcModule::new(());
-    register(&mut module, miner, "evm_mine", |miner, params| async move {
-        if let Some(timestamp) = optional(&params)? {
+pub(crate) fn methods(miner: &Arc<Miner>) -> Methods {
+    let mut methods = Methods::new();
+    register(&mut methods, miner, "evm_mine", optional, |miner, timestamp| async move {
+        if let Some(timestamp) = timestamp {
             miner.set_next_timestamp(timestamp).map_err(refused)?;
         }
         miner.mine().await.map_err(refused)?;
         Ok(Value::from("0x0"))
     });
-    register(&mut module, miner, "anvil_mine", |miner, params| async move {
-        let blocks = optional(&params)?.unwrap_or(1);
+    register(&mut methods, miner, "anvil_mine", optional, |miner, blocks| async move {
+        let blocks = blocks.unwrap_or(1);
         if blocks > MAX_BLOCKS {
             return Err(invalid(format!("{blocks} blocks, at most {MAX_BLOCKS} in one call")));
         }
@@ -52,8 +49,7 @@ pub(crate) fn module(miner: &Arc<Miner>) -> RpcModule<()> {
         }
         Ok(Value::Null)
     });
-    register(&mut module, miner, "evm_increaseTime", |miner, params| async move {
-        let seconds = required(&params)?;
+    register(&mut methods, miner, "evm_increaseTime", required, |miner, seconds| async move {
         let mut offset = 0;
         miner.change(|settings| {
             settings.offset = settings.offset.saturating_add(seconds);
@@ -61,64 +57,70 @@ pub(crate) fn module(miner: &Arc<Miner>) -> RpcModule<()> {
         });
         Ok(Value::from(offset))
     });
-    register(&mut module, miner, "evm_setNextBlockTimestamp", |miner, params| async move {
-        miner.set_next_timestamp(required(&params)?).map_err(refused)?;
-        Ok(Value::Null)
-    });
-    register(&mut module, miner, "evm_setIntervalMining", |miner, params| async move {
-        let seconds = required(&params)?;
+    register(
+        &mut methods,
+        miner,
+        "evm_setNextBlockTimestamp",
+        required,
+        |miner, time| async move {
+            miner.set_next_timestamp(time).map_err(refused)?;
+            Ok(Value::Null)
+        },
+    );
+    register(&mut methods, miner, "evm_setIntervalMining", required, |miner, seconds| async move {
         miner.change(|settings| {
             settings.interval = (seconds > 0).then(|| Duration::from_secs(seconds));
         });
         Ok(Value::Null)
     });
-    register(&mut module, miner, "evm_setAutomine", |miner, params| async move {
-        let [automine]: [bool; 1] = parse(&params)?;
+    register(&mut methods, miner, "evm_setAutomine", switch, |miner, automine| async move {
         miner.change(|settings| settings.automine = automine);
         Ok(Value::Null)
     });
-    module
+    methods
 }
 
-fn register<F, R>(module: &mut RpcModule<()>, miner: &Arc<Miner>, name: &'static str, method: F)
-where
-    F: Fn(Arc<Miner>, Params<'static>) -> R + Clone + Send + Sync + 'static,
-    R: Future<Output = Result<Value, ErrorObjectOwned>> + Send + 'static,
+fn register<T, F, R>(
+    methods: &mut Methods,
+    miner: &Arc<Miner>,
+    name: &'static str,
+    read: fn(&mut Args<'_>) -> Result<T, RpcError>,
+    method: F,
+) where
+    T: Send + 'static,
+    F: Fn(Arc<Miner>, T) -> R + Clone + Send + Sync + 'static,
+    R: Future<Output = Result<Value, RpcError>> + Send + 'static,
 {
     // The RPC server lives as long as the miner's other owner; a weak reference keeps the two
     // from keeping each other.
     let miner = Arc::downgrade(miner);
-    module
-        .register_async_method(name, move |params, _, _| {
-            let (miner, method) = (miner.upgrade(), method.clone());
-            let params = params.into_owned();
-            async move {
-                match miner {
-                    Some(miner) => method(miner, params).await,
-                    None => Err(refused(MineError::Stopped)),
-                }
-            }
-        })
-        .expect("invariant: each method is registered once");
+    methods.add_async(name, move |args| {
+        let (miner, method) = (miner.upgrade(), method.clone());
+        let argument = read(args);
+        async move {
+            let miner = miner.ok_or_else(|| refused(MineError::Stopped))?;
+            method(miner, argument?).await
+        }
+    });
 }
 
-fn parse<T: serde::de::DeserializeOwned>(params: &Params<'_>) -> Result<T, ErrorObjectOwned> {
-    params.parse().map_err(|why| invalid(why.to_string()))
+fn optional(args: &mut Args<'_>) -> Result<Option<u64>, RpcError> {
+    Ok(args.optional()?.map(|Number(number)| number))
 }
 
-fn optional(params: &Params<'_>) -> Result<Option<u64>, ErrorObjectOwned> {
-    let values: Option<Vec<Option<Number>>> = parse(params)?;
-    Ok(values.and_then(|values| values.first().copied().flatten()).map(|Number(number)| number))
+fn required(args: &mut Args<'_>) -> Result<u64, RpcError> {
+    let Number(number) = args.required()?;
+    Ok(number)
 }
 
-fn required(params: &Params<'_>) -> Result<u64, ErrorObjectOwned> {
-    optional(params)?.ok_or_else(|| invalid("missing value for required argument 0".to_owned()))
+fn switch(args: &mut Args<'_>) -> Result<bool, RpcError> {
+    Ok(args.required()?)
 }
 
-fn refused(why: MineError) -> ErrorObjectOwned {
-    ErrorObjectOwned::owned(SERVER_ERROR, why.to_string(), None::<()>)
+fn refused(why: MineError) -> RpcError {
+    RpcError::new(SERVER_ERROR, why.to_string())
 }
 
-fn invalid(why: String) -> ErrorObjectOwned {
-    ErrorObjectOwned::owned(INVALID_PARAMS, why, None::<()>)
+fn invalid(why: String) -> RpcError {
+    RpcError::new(INVALID_PARAMS, why)
 }

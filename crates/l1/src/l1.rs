@@ -59,10 +59,10 @@ impl L1 {
             finality: config.finality,
         };
         let miner = Arc::new(Miner::start(Arc::clone(&chain), settings));
-        let rpc_config = RpcConfig { host: config.host, port: config.port, ..RpcConfig::default() };
-        let methods = dev_methods::module(&miner);
-        let rpc =
-            RpcServer::start(Arc::clone(&chain), rpc_config, RpcHooks::default(), methods).await?;
+        let rpc_config =
+            RpcConfig { host: config.host, port: config.port, ..RpcConfig::development() };
+        let methods = dev_methods::methods(&miner);
+        let rpc = RpcServer::start(Arc::clone(&chain), rpc_config, RpcHooks::default(), methods)?;
         Ok(Self { chain, miner, rpc })
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use alloy_primitives::{B256, U64};
 use bough_rollup::SignedPreconfirmation;
-use jsonrpsee::{RpcModule, types::ErrorObjectOwned};
+use bough_rpc::{Methods, RpcError};
 use serde::Serialize;
 
 use crate::shared::Shared;
@@ -51,30 +51,26 @@ struct WaitingMessage {
     why: String,
 }
 
-pub(crate) fn module(shared: &Arc<Shared>) -> RpcModule<()> {
-    let mut module = RpcModule::new(());
+pub(crate) fn methods(shared: &Arc<Shared>) -> Methods {
+    let mut methods = Methods::new();
     let of = Arc::clone(shared);
-    module
-        .register_method("bough_getPreconfirmation", move |params, _, _| {
-            let [number]: [U64; 1] = params.parse()?;
-            let promises = of.preconfirmations.lock();
-            Ok::<_, ErrorObjectOwned>(promises.get(&number.to()).map(Preconfirmation::from))
-        })
-        .expect("invariant: each method is registered once");
+    methods.add("bough_getPreconfirmation", move |args| {
+        let number: U64 = args.required()?;
+        let promises = of.preconfirmations.lock();
+        Ok(promises.get(&number.saturating_to()).map(Preconfirmation::from))
+    });
     let of = Arc::clone(shared);
-    module
-        .register_method("bough_status", move |_, _, _| status(&of))
-        .expect("invariant: each method is registered once");
-    module
+    methods.add("bough_status", move |_| status(&of));
+    methods
 }
 
-fn status(shared: &Shared) -> Result<Status, ErrorObjectOwned> {
+fn status(shared: &Shared) -> Result<Status, RpcError> {
     let head = shared.chain.head();
     let waiting = shared.waiting.lock().clone();
     let mut state = shared
         .chain
         .state_at(head.hash)
-        .map_err(|why| ErrorObjectOwned::owned(SERVER_ERROR, why.to_string(), None::<()>))?;
+        .map_err(|why| RpcError::new(SERVER_ERROR, why.to_string()))?;
     let derivation = shared.derivation.lock();
     let undelivered = derivation.messages_from(0).iter().filter(|sent| {
         !crate::claimer::is_delivered(&mut state, sent.message.nonce).unwrap_or(false)

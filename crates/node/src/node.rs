@@ -57,9 +57,8 @@ impl Node {
             Arc::clone(&shared.chain),
             rpc_config,
             RpcHooks::default(),
-            methods::module(&shared),
-        )
-        .await?;
+            methods::methods(&shared),
+        )?;
         info!(rollup = %protocol.rollup, url = rpc.http_url(), "L2 started");
         let key = config.key;
         let mut building = JoinSet::new();

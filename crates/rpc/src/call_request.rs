@@ -105,7 +105,7 @@ impl Context {
         Ok(TxEnv {
             tx_type: tx_type(request).into(),
             caller,
-            gas_limit: request.gas.unwrap_or(u64::MAX).min(self.config.call_gas_cap),
+            gas_limit: request.gas.unwrap_or(u64::MAX).min(self.limits.call_gas),
             gas_price: prices.fee_cap,
             gas_priority_fee: prices.tip,
             kind: request.to.unwrap_or(TxKind::Create),

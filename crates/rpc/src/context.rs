@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use alloy_primitives::B256;
 use bough_chain::{Chain, ChainEvent};
-use jsonrpsee::{core::traits::IdProvider, server::RandomIntegerIdProvider, types::SubscriptionId};
-use tokio::sync::{broadcast, oneshot, watch};
+use tokio::sync::{Semaphore, broadcast, oneshot, watch};
 
-use crate::{RpcConfig, RpcHooks, filters::Filters};
+use crate::{Limits, RpcHooks, filters::Filters};
 
 /// Pool announcements a slow subscriber may fall behind before it loses some.
 const PENDING_BACKLOG: usize = 4096;
@@ -16,10 +15,12 @@ const PENDING_BACKLOG: usize = 4096;
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) chain: Arc<Chain>,
-    pub(crate) config: RpcConfig,
+    pub(crate) limits: Limits,
     pub(crate) hooks: RpcHooks,
     pub(crate) filters: Arc<Filters>,
     pub(crate) news: News,
+    /// Places for subscriptions, of all connections.
+    pub(crate) subscriptions: Arc<Semaphore>,
     /// Dropped with the last call and subscription that uses this.
     _in_use: oneshot::Sender<()>,
 }
@@ -51,12 +52,14 @@ impl Context {
     /// The context, and a receiver that fails once nothing uses the context any more.
     pub(crate) fn new(
         chain: Arc<Chain>,
-        config: RpcConfig,
+        limits: Limits,
         hooks: RpcHooks,
     ) -> (Self, oneshot::Receiver<()>) {
-        let filters = Arc::new(Filters::new(config.filter_timeout));
+        let filters = Arc::new(Filters::new(&limits));
+        let subscriptions = Arc::new(Semaphore::new(limits.subscriptions.all));
         let (in_use, released) = oneshot::channel();
-        let context = Self { chain, config, hooks, filters, news: News::new(), _in_use: in_use };
+        let news = News::new();
+        let context = Self { chain, limits, hooks, filters, news, subscriptions, _in_use: in_use };
         (context, released)
     }
 
@@ -81,21 +84,7 @@ impl Context {
     }
 }
 
-/// Ids of subscriptions and filters: random, as hexadecimal quantities, which clients expect.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct HexIds;
-
-impl HexIds {
-    pub(crate) fn next(self) -> String {
-        match RandomIntegerIdProvider.next_id() {
-            SubscriptionId::Num(number) => format!("{number:#x}"),
-            SubscriptionId::Str(text) => text.into_owned(),
-        }
-    }
-}
-
-impl IdProvider for HexIds {
-    fn next_id(&self) -> SubscriptionId<'static> {
-        SubscriptionId::Str(self.next().into())
-    }
+/// A new id of a subscription or filter: random, as a hexadecimal quantity, which clients expect.
+pub(crate) fn new_id() -> String {
+    format!("{:#x}", rand::random::<u128>())
 }

@@ -1,26 +1,19 @@
 //! `debug_*`: raw bytes, traces and witnesses.
 
-use std::sync::Arc;
-
 use alloy_consensus::TxReceipt;
 use alloy_eips::{BlockId, BlockNumberOrTag, eip2718::Encodable2718};
 use alloy_primitives::{B256, Bytes};
 use alloy_rpc_types_eth::TransactionRequest;
-use alloy_rpc_types_trace::{
-    common::TraceResult,
-    geth::{GethDebugTracingCallOptions, GethDebugTracingOptions, GethTrace},
-};
-use bough_chain::{BlockRef, StoredBlock};
+use alloy_rpc_types_trace::geth::{GethDebugTracingCallOptions, GethDebugTracingOptions};
+use bough_chain::BlockRef;
 use serde::Serialize;
 
 use crate::{
     context::Context,
     error::MethodError,
     methods::{Args, MethodTable},
+    work::{Guard, Output},
 };
-
-/// A block's traces, one for each transaction.
-type BlockTrace = Vec<TraceResult<GethTrace, String>>;
 
 pub(crate) fn register(table: &mut MethodTable) {
     table.blocking("debug_getRawBlock", raw_block);
@@ -28,10 +21,10 @@ pub(crate) fn register(table: &mut MethodTable) {
     table.blocking("debug_getRawReceipts", raw_receipts);
     table.blocking("debug_getRawTransaction", raw_transaction);
     table.blocking("debug_executionWitness", execution_witness);
-    table.blocking("debug_traceTransaction", trace_transaction);
-    table.blocking("debug_traceCall", trace_call);
-    table.blocking("debug_traceBlockByHash", trace_block_by_hash);
-    table.blocking("debug_traceBlockByNumber", trace_block_by_number);
+    table.tracing("debug_traceTransaction", trace_transaction);
+    table.tracing("debug_traceCall", trace_call);
+    table.tracing("debug_traceBlockByHash", trace_block_by_hash);
+    table.tracing("debug_traceBlockByNumber", trace_block_by_number);
 }
 
 fn raw_block(context: &Context, args: &mut Args<'_>) -> Result<Bytes, MethodError> {
@@ -80,42 +73,53 @@ fn execution_witness(
     Ok(ExecutionWitness { state, codes, keys: [], headers })
 }
 
-fn trace_transaction(context: &Context, args: &mut Args<'_>) -> Result<GethTrace, MethodError> {
+fn trace_transaction(
+    context: &Context,
+    args: &mut Args<'_>,
+    guard: &Guard,
+    out: &mut Output,
+) -> Result<(), MethodError> {
     let hash: B256 = args.required()?;
     let options: GethDebugTracingOptions = args.optional()?.unwrap_or_default();
     let (block, index) = context.mined(hash)?.ok_or(MethodError::TransactionNotFound)?;
-    context.trace_transaction(&block, index, options)
+    context.trace_transaction(&block, index, &options, guard, out)
 }
 
-fn trace_call(context: &Context, args: &mut Args<'_>) -> Result<GethTrace, MethodError> {
+fn trace_call(
+    context: &Context,
+    args: &mut Args<'_>,
+    guard: &Guard,
+    out: &mut Output,
+) -> Result<(), MethodError> {
     let request: TransactionRequest = args.required()?;
     let block = context.state_block(args.optional::<BlockId>()?)?;
     let options: GethDebugTracingCallOptions = args.optional()?.unwrap_or_default();
     let mut call =
         context.prepare(&block, &request, options.state_overrides, options.block_overrides)?;
-    context.trace_call(&mut call, options.tracing_options)
+    context.trace_call(&mut call, &options.tracing_options, guard, out)
 }
 
-fn trace_block_by_hash(context: &Context, args: &mut Args<'_>) -> Result<BlockTrace, MethodError> {
+fn trace_block_by_hash(
+    context: &Context,
+    args: &mut Args<'_>,
+    guard: &Guard,
+    out: &mut Output,
+) -> Result<(), MethodError> {
     let hash: B256 = args.required()?;
     let block = context.chain.block(BlockRef::Hash(hash))?;
-    trace_block(context, block.ok_or(MethodError::BlockNotFound { hash })?, args)
+    let options: GethDebugTracingOptions = args.optional()?.unwrap_or_default();
+    let block = block.ok_or(MethodError::BlockNotFound { hash })?;
+    context.trace_block(&block, &options, guard, out)
 }
 
 fn trace_block_by_number(
     context: &Context,
     args: &mut Args<'_>,
-) -> Result<BlockTrace, MethodError> {
+    guard: &Guard,
+    out: &mut Output,
+) -> Result<(), MethodError> {
     let number: BlockNumberOrTag = args.required()?;
-    let block = context.block_by_number(number)?.ok_or(MethodError::HeaderNotFound)?;
-    trace_block(context, block, args)
-}
-
-fn trace_block(
-    context: &Context,
-    block: Arc<StoredBlock>,
-    args: &mut Args<'_>,
-) -> Result<BlockTrace, MethodError> {
     let options: GethDebugTracingOptions = args.optional()?.unwrap_or_default();
-    context.trace_block(&block, &options)
+    let block = context.block_by_number(number)?.ok_or(MethodError::HeaderNotFound)?;
+    context.trace_block(&block, &options, guard, out)
 }

@@ -1,19 +1,24 @@
 //! Why a call fails, as JSON-RPC says it.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use alloy_eips::eip2718::Eip2718Error;
 use alloy_primitives::{B256, Bytes, U256};
 use alloy_rpc_types_eth::pubsub::SubscriptionKind;
 use bough_chain::{CallError, ChainError, PoolError};
 use bough_stf::{BlockError, StateError, TransactionError};
-use jsonrpsee::types::{ErrorObjectOwned, error::INVALID_PARAMS_CODE};
 use revm::context_interface::result::{HaltReason, InvalidTransaction};
 use revm_inspectors::tracing::DebugInspectorError;
 use thiserror::Error;
 
-use crate::{call_request::RequestError, revert::revert_reason};
+use crate::{call_request::RequestError, envelope::RpcError, revert::revert_reason};
 
+/// Codes of JSON-RPC 2.0.
+const PARSE_ERROR: i32 = -32700;
+const INVALID_REQUEST: i32 = -32600;
+const METHOD_NOT_FOUND: i32 = -32601;
+const INVALID_PARAMS: i32 = -32602;
+const INTERNAL_ERROR: i32 = -32603;
 /// Geth's code for everything without one of its own.
 const SERVER_ERROR: i32 = -32000;
 /// A limit of this server (EIP-1474).
@@ -38,11 +43,155 @@ pub enum StartError {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// The system gave no threads.
+    #[error("no threads for RPC: {0}")]
+    Threads(std::io::Error),
 }
 
 /// A call failed. Its text is the error's message, its kind the error's code.
 #[derive(Debug, Error)]
 pub enum MethodError {
+    /// A body that is not JSON.
+    #[error("parse error")]
+    Parse,
+    /// JSON that is no request.
+    #[error("invalid request")]
+    InvalidRequest,
+    /// A batch without calls.
+    #[error("empty batch")]
+    EmptyBatch,
+    /// A method that is not there, or whose namespace is not served.
+    #[error("the method {name} does not exist/is not available")]
+    MethodNotFound {
+        /// Its name, cut where it is long.
+        name: String,
+    },
+    /// The method panicked; that is a fault of this server.
+    #[error("internal error: the call crashed")]
+    Panicked,
+    /// A result could not be written as JSON.
+    #[error("internal error: the result cannot be encoded")]
+    Encode,
+    /// An error of another's method.
+    #[error("{}", .0.message)]
+    Other(RpcError),
+
+    /// A request by a name that is not this server's.
+    #[error("invalid host {got:?}: it is not among those allowed (--http.vhosts)")]
+    Host {
+        /// What the request calls this server.
+        got: String,
+    },
+    /// A request from a web page that may not ask.
+    #[error("invalid origin {got:?}: it is not among those allowed (--http.corsdomain)")]
+    Origin {
+        /// Where the page is from.
+        got: String,
+    },
+    /// HTTP other than POST.
+    #[error("method not allowed: calls are POSTed")]
+    HttpMethod,
+    /// A body that does not say that it is JSON.
+    #[error("invalid content type, only application/json is supported")]
+    ContentType,
+    /// An upgrade to something that is not served.
+    #[error("invalid upgrade, only WebSocket is supported")]
+    Upgrade,
+    /// The body ended too early.
+    #[error("the request's body was cut")]
+    BodyCut,
+    /// The body took too long to arrive.
+    #[error("the request's body took longer than {limit:?}")]
+    BodyTime {
+        /// Longest time.
+        limit: Duration,
+    },
+    /// The body or message is too large.
+    #[error("request too large: the limit is {limit} bytes")]
+    RequestTooLarge {
+        /// Most bytes.
+        limit: usize,
+    },
+    /// Too many large bodies at a time.
+    #[error("too many large requests at a time, try again")]
+    RequestsFull,
+    /// Too many calls in a batch.
+    #[error("batch too large: the limit is {limit} calls")]
+    BatchTooLarge {
+        /// Most calls.
+        limit: usize,
+    },
+    /// Parameters too large for their method.
+    #[error("params of {got} bytes, the limit of this method is {limit}")]
+    ParamsTooLarge {
+        /// Bytes of the parameters.
+        got: usize,
+        /// Most bytes.
+        limit: usize,
+    },
+    /// More parameters than any method has.
+    #[error("too many arguments, want at most {limit}")]
+    TooManyArguments {
+        /// Most parameters.
+        limit: usize,
+    },
+    /// Too many calls wait already.
+    #[error("too many {name} wait for their turn: the limit is {limit}, try again")]
+    QueueFull {
+        /// Their kind.
+        name: &'static str,
+        /// Most that may wait.
+        limit: usize,
+    },
+    /// No thread was free for too long.
+    #[error("none of the {threads} threads for {name} was free within {patience:?}, try again")]
+    NoThread {
+        /// The kind of work.
+        name: &'static str,
+        /// How many threads there are.
+        threads: usize,
+        /// How long it waited.
+        patience: Duration,
+    },
+    /// The work took too long.
+    #[error("execution aborted (timeout = {limit:?})")]
+    TimeLimit {
+        /// Longest time.
+        limit: Duration,
+    },
+    /// A tracer would keep too much.
+    #[error("the trace needs more memory than the limit of {limit} bytes")]
+    MemoryLimit {
+        /// Most bytes.
+        limit: usize,
+    },
+    /// Whoever asked is not there any more.
+    #[error("execution aborted: the caller has left")]
+    CallerGone,
+    /// The answer is too large.
+    #[error("response too large: the limit is {limit} bytes")]
+    ResponseTooLarge {
+        /// Most bytes.
+        limit: usize,
+    },
+    /// Too many large answers at a time.
+    #[error("too many large responses at a time, try again")]
+    ResponsesFull,
+    /// Too many subscriptions, of the connection or of all.
+    #[error("too many subscriptions, the limit is {limit}")]
+    TooManySubscriptions {
+        /// Most subscriptions.
+        limit: usize,
+    },
+    /// Too many addresses or topics in a filter.
+    #[error("a filter of {got} addresses or topics, the limit is {limit}")]
+    FilterTooWide {
+        /// Addresses, or topics for one position.
+        got: usize,
+        /// The most there may be.
+        limit: usize,
+    },
+
     /// Parameters by name; every method here takes them by position.
     #[error("non-array args")]
     ParamsNotArray,
@@ -197,31 +346,68 @@ impl MethodError {
     /// The JSON-RPC error code.
     pub const fn code(&self) -> i32 {
         match self {
+            Self::Parse => PARSE_ERROR,
+            Self::InvalidRequest | Self::EmptyBatch => INVALID_REQUEST,
+            Self::MethodNotFound { .. } => METHOD_NOT_FOUND,
+            Self::Panicked | Self::Encode => INTERNAL_ERROR,
+            Self::Other(error) => error.code,
             Self::ParamsNotArray
             | Self::MissingArgument { .. }
             | Self::InvalidArgument { .. }
+            | Self::TooManyArguments { .. }
             | Self::BlockRangeReversed
             | Self::BlockRangeBeyondHead
             | Self::RewardPercentiles
             | Self::NoSlots
-            | Self::Subscription { .. } => INVALID_PARAMS_CODE,
-            Self::BlockRangeTooWide { .. }
-            | Self::TooManyLogs { .. }
-            | Self::TooManySlots { .. }
-            | Self::TooManyFilters { .. } => LIMIT_EXCEEDED,
+            | Self::Subscription { .. } => INVALID_PARAMS,
             Self::Reverted { .. } => EXECUTION_REVERTED,
+            error if error.is_limit() => LIMIT_EXCEEDED,
             _ => SERVER_ERROR,
         }
     }
+
+    /// Whether it is this server's limit that the call exceeds.
+    pub(crate) const fn is_limit(&self) -> bool {
+        matches!(
+            self,
+            Self::BodyTime { .. }
+                | Self::RequestTooLarge { .. }
+                | Self::RequestsFull
+                | Self::BatchTooLarge { .. }
+                | Self::ParamsTooLarge { .. }
+                | Self::QueueFull { .. }
+                | Self::NoThread { .. }
+                | Self::TimeLimit { .. }
+                | Self::MemoryLimit { .. }
+                | Self::CallerGone
+                | Self::ResponseTooLarge { .. }
+                | Self::ResponsesFull
+                | Self::TooManySubscriptions { .. }
+                | Self::FilterTooWide { .. }
+                | Self::BlockRangeTooWide { .. }
+                | Self::TooManyLogs { .. }
+                | Self::TooManySlots { .. }
+                | Self::TooManyFilters { .. }
+        )
+    }
+
+    /// That there is no method of this name.
+    pub(crate) fn method_not_found(name: &str) -> Self {
+        const LONGEST: usize = 64;
+        Self::MethodNotFound { name: name.chars().take(LONGEST).collect() }
+    }
 }
 
-impl From<MethodError> for ErrorObjectOwned {
+impl From<MethodError> for RpcError {
     fn from(error: MethodError) -> Self {
+        if let MethodError::Other(error) = error {
+            return error;
+        }
         let data = match &error {
-            MethodError::Reverted { output } => Some(output),
+            MethodError::Reverted { output } => Some(output.to_string().into()),
             _ => None,
         };
-        Self::owned(error.code(), error.to_string(), data)
+        Self { code: error.code(), message: error.to_string(), data }
     }
 }
 

@@ -17,6 +17,7 @@ use crate::{
     context::Context,
     error::MethodError,
     methods::{Args, MethodTable},
+    work::{Guard, Guarded, Keeps},
 };
 
 /// How often an access list is tried before it counts as settled: a list changes gas, and gas may
@@ -24,21 +25,21 @@ use crate::{
 const MAX_LIST_ROUNDS: usize = 8;
 
 pub(crate) fn register(table: &mut MethodTable) {
-    table.blocking("eth_call", call);
-    table.blocking("eth_estimateGas", estimate_gas);
-    table.blocking("eth_createAccessList", create_access_list);
+    table.executing("eth_call", call);
+    table.executing("eth_estimateGas", estimate_gas);
+    table.executing("eth_createAccessList", create_access_list);
 }
 
-fn call(context: &Context, args: &mut Args<'_>) -> Result<Bytes, MethodError> {
+fn call(context: &Context, args: &mut Args<'_>, guard: &Guard) -> Result<Bytes, MethodError> {
     let request: TransactionRequest = args.required()?;
     let block = context.state_block(args.optional::<BlockId>()?)?;
     let state_overrides: Option<StateOverride> = args.optional()?;
     let block_overrides: Option<BlockOverrides> = args.optional()?;
     let mut call = context.prepare(&block, &request, state_overrides, block_overrides)?;
-    output(context.inspect(&mut call, NoOpInspector)?.0)
+    output(context.run(&mut call, guard)?)
 }
 
-fn estimate_gas(context: &Context, args: &mut Args<'_>) -> Result<U64, MethodError> {
+fn estimate_gas(context: &Context, args: &mut Args<'_>, guard: &Guard) -> Result<U64, MethodError> {
     let request: TransactionRequest = args.required()?;
     let block = context.state_block(args.optional::<BlockId>()?)?;
     let state_overrides: Option<StateOverride> = args.optional()?;
@@ -46,12 +47,16 @@ fn estimate_gas(context: &Context, args: &mut Args<'_>) -> Result<U64, MethodErr
     let mut call = context.prepare(&block, &request, state_overrides, None)?.call;
     // Without a limit of its own the call may have what the block has.
     call.gas_limit = request.gas.unwrap_or_default();
-    Ok(U64::from(context.chain.estimate_gas(block.hash, &overrides, call)?.gas))
+    let mut inspector = Guarded::new(NoOpInspector, guard.clone(), Keeps::Calls);
+    let estimate = context.chain.estimate_gas_under(block.hash, &overrides, call, &mut inspector);
+    inspector.finish()?;
+    Ok(U64::from(estimate?.gas))
 }
 
 fn create_access_list(
     context: &Context,
     args: &mut Args<'_>,
+    guard: &Guard,
 ) -> Result<AccessListResult, MethodError> {
     let request: TransactionRequest = args.required()?;
     let block = context.state_block(args.optional::<BlockId>()?)?;
@@ -60,7 +65,7 @@ fn create_access_list(
     let mut rounds = 0;
     loop {
         let inspector = AccessListInspector::new(call.call.access_list.clone());
-        let (result, inspector) = context.inspect(&mut call, inspector)?;
+        let (result, inspector) = context.inspect(&mut call, inspector, guard, Keeps::Calls)?;
         let access_list = inspector.into_access_list();
         rounds += 1;
         if access_list == call.call.access_list || rounds == MAX_LIST_ROUNDS {
@@ -77,17 +82,27 @@ fn create_access_list(
 }
 
 impl Context {
-    /// Runs a prepared call under an inspector, which is given back. The state stays as it was.
+    /// Runs a prepared call. The state stays as it was.
+    fn run(&self, call: &mut Prepared, guard: &Guard) -> Result<ExecutionResult, MethodError> {
+        Ok(self.inspect(call, NoOpInspector, guard, Keeps::Calls)?.0)
+    }
+
+    /// Runs a prepared call under an inspector, which is given back, as long as the guard lets it.
+    /// The state stays as it was.
     pub(crate) fn inspect<I>(
         &self,
         call: &mut Prepared,
         inspector: I,
+        guard: &Guard,
+        keeps: Keeps,
     ) -> Result<(ExecutionResult, I), MethodError>
     where
         I: for<'a> Inspector<EvmContext<'a, StoreSource>, EthInterpreter>,
     {
         let Prepared { state, env, call } = call;
-        Ok(self.chain.simulate_on(state, env, call.clone(), inspector)?)
+        let inspector = Guarded::new(inspector, guard.clone(), keeps);
+        let (result, inspector) = self.chain.simulate_on(state, env, call.clone(), inspector)?;
+        Ok((result, inspector.finish()?))
     }
 }
 

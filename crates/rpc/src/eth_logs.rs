@@ -5,26 +5,35 @@ use std::ops::RangeInclusive;
 use alloy_eips::BlockNumberOrTag;
 use alloy_primitives::B256;
 use alloy_rpc_types_eth::{Filter, FilterBlockOption, Log};
-use bough_chain::{LogFilter, StoredBlock};
+use bough_chain::{ChainError, FoundLog, LogFilter, StoredBlock};
 
 use crate::{
     context::Context,
     error::MethodError,
-    methods::{Args, MethodTable},
+    methods::{Args, Asked, MethodTable},
     types,
+    work::Guard,
 };
 
+/// Blocks that are searched between two looks at the guard.
+const BLOCKS_AT_ONCE: u64 = 256;
+
 pub(crate) fn register(table: &mut MethodTable) {
-    table.blocking("eth_getLogs", get_logs);
+    table.asked("eth_getLogs", get_logs);
 }
 
-fn get_logs(context: &Context, args: &mut Args<'_>) -> Result<Vec<Log>, MethodError> {
-    context.logs(&args.required()?)
+fn get_logs(
+    context: &Context,
+    args: &mut Args<'_>,
+    asked: &Asked,
+) -> Result<Vec<Log>, MethodError> {
+    context.logs(&args.required()?, &asked.guard)
 }
 
 impl Context {
     /// The logs that match, in order, within the server's limits.
-    pub(crate) fn logs(&self, filter: &Filter) -> Result<Vec<Log>, MethodError> {
+    pub(crate) fn logs(&self, filter: &Filter, guard: &Guard) -> Result<Vec<Log>, MethodError> {
+        check_terms(filter, self.limits.filter_terms)?;
         let wanted = log_filter(filter);
         let found = match filter.block_option {
             FilterBlockOption::AtBlockHash(hash) => {
@@ -35,10 +44,36 @@ impl Context {
                 let Some(range) = self.log_range(from_block, to_block)? else {
                     return Ok(Vec::new());
                 };
-                self.chain.logs(*range.start(), *range.end(), &wanted, self.config.max_logs)?
+                self.search(range, &wanted, guard)?
             }
         };
         Ok(found.into_iter().map(|log| types::log(log, false)).collect())
+    }
+
+    /// Searches a few blocks at a time, as long as the guard lets it.
+    fn search(
+        &self,
+        range: RangeInclusive<u64>,
+        wanted: &LogFilter,
+        guard: &Guard,
+    ) -> Result<Vec<FoundLog>, MethodError> {
+        let limit = self.limits.logs;
+        let (mut first, last) = range.into_inner();
+        let mut found = Vec::new();
+        while first <= last {
+            guard.check()?;
+            let to = first.saturating_add(BLOCKS_AT_ONCE).saturating_sub(1).min(last);
+            let left = limit.saturating_sub(found.len());
+            match self.chain.logs(first, to, wanted, left) {
+                Ok(logs) => found.extend(logs),
+                Err(ChainError::TooManyLogs { .. }) => {
+                    return Err(MethodError::TooManyLogs { limit });
+                }
+                Err(error) => return Err(error.into()),
+            }
+            first = to.saturating_add(1);
+        }
+        Ok(found)
     }
 
     /// The blocks to search; `None` when a tag makes the range empty.
@@ -58,7 +93,7 @@ impl Context {
             return Err(MethodError::BlockRangeBeyondHead);
         }
         let blocks = last.saturating_sub(first).saturating_add(1);
-        let limit = self.config.max_log_blocks;
+        let limit = self.limits.log_blocks;
         if blocks > limit {
             return Err(MethodError::BlockRangeTooWide { blocks, limit });
         }
@@ -73,6 +108,19 @@ impl Context {
             BlockNumberOrTag::Earliest => 0,
             BlockNumberOrTag::Number(number) => number,
         }
+    }
+}
+
+/// Refuses a filter of too many addresses or topics.
+///
+/// # Errors
+/// [`MethodError::FilterTooWide`].
+pub(crate) fn check_terms(filter: &Filter, limit: usize) -> Result<(), MethodError> {
+    let addresses = filter.address.iter().count();
+    let topics = filter.topics.iter().map(|topics| topics.iter().count());
+    match topics.chain([addresses]).max().filter(|got| *got > limit) {
+        Some(got) => Err(MethodError::FilterTooWide { got, limit }),
+        None => Ok(()),
     }
 }
 

@@ -2,8 +2,12 @@
 
 mod block_id;
 mod call_request;
+mod config;
 mod context;
+mod counters;
 mod debug;
+mod dispatch;
+mod envelope;
 mod error;
 mod eth_blocks;
 mod eth_call;
@@ -18,13 +22,19 @@ mod methods;
 mod net_web3;
 mod revert;
 mod server;
+mod struct_log;
 mod subscriptions;
 mod trace;
+mod transport;
 mod txpool;
 pub mod types;
+mod work;
 
 pub use call_request::RequestError;
+pub use config::{Api, Hosts, Limits, Origins, PerConnection, RpcConfig, Threads};
+pub use counters::Counters;
+pub use envelope::RpcError;
 pub use error::{MethodError, StartError};
 pub use hooks::{Hook, RpcHooks};
-pub use methods::Args;
-pub use server::{RpcConfig, RpcHandle, RpcServer};
+pub use methods::{Args, Methods};
+pub use server::{RpcHandle, RpcServer};

@@ -1,12 +1,19 @@
-//! The table of methods: how a call's parameters are read and where its work runs.
+//! The table of methods: how a call's parameters are read, what answers it and where that runs.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, fmt, pin::Pin, sync::Arc};
 
-use jsonrpsee::{RpcModule, types::Params};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
-use crate::{context::Context, error::MethodError};
+use crate::{
+    context::Context,
+    envelope::{RpcError, bounded_list},
+    error::MethodError,
+    work::{Guard, Kind, Output},
+};
+
+/// Most parameters of a call.
+const MOST_PARAMS: usize = 16;
 
 /// The positional parameters of one call, read from left to right.
 ///
@@ -21,11 +28,14 @@ impl<'a> Args<'a> {
     /// The parameters of a call; none where the call carries no `params`.
     ///
     /// # Errors
-    /// [`MethodError::ParamsNotArray`] for parameters by name.
-    pub fn new(params: &'a Params<'_>) -> Result<Self, MethodError> {
-        let values: Vec<&RawValue> = match params.as_str() {
-            Some(json) => serde_json::from_str(json).map_err(|_| MethodError::ParamsNotArray)?,
-            None => Vec::new(),
+    /// [`MethodError::ParamsNotArray`] for parameters by name, [`MethodError::TooManyArguments`].
+    pub fn new(params: Option<&'a str>) -> Result<Self, MethodError> {
+        let values = match params {
+            None | Some("null") => Vec::new(),
+            Some(json) => {
+                let too_many = MethodError::TooManyArguments { limit: MOST_PARAMS };
+                bounded_list(json.as_bytes(), MOST_PARAMS, too_many)?
+            }
         };
         Ok(Self { values: values.into_iter(), next: 0 })
     }
@@ -54,61 +64,174 @@ impl<'a> Args<'a> {
     }
 }
 
+/// What a method knows of its caller.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    /// The connection, by its number.
+    pub(crate) connection: u64,
+    /// Ends the work.
+    pub(crate) guard: Guard,
+}
+
+/// Answers a call by writing the result.
+type Work = dyn Fn(&mut Args<'_>, &Asked, &mut Output) -> Result<(), MethodError> + Send + Sync;
+/// Answers a call in its own time.
+type Waits = dyn Fn(&mut Args<'_>) -> Answer + Send + Sync;
+/// An answer to come.
+type Answer = Pin<Box<dyn Future<Output = Result<serde_json::Value, RpcError>> + Send>>;
+
+/// How a method is answered.
+#[derive(Clone)]
+pub(crate) enum Method {
+    /// At once, by the connection's own task.
+    Quick(Arc<Work>),
+    /// By a thread of a lane.
+    Lane(Kind, Arc<Work>),
+    /// By a future.
+    Waits(Arc<Waits>),
+}
+
+/// Methods of whoever runs the server, besides the server's own.
+///
+/// One that has the name of another takes its place.
+#[derive(Clone, Default)]
+pub struct Methods(BTreeMap<&'static str, Method>);
+
+impl fmt::Debug for Methods {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl Methods {
+    /// None.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a method that runs on one of the threads for reading.
+    pub fn add<R: Serialize>(
+        &mut self,
+        name: &'static str,
+        handler: impl Fn(&mut Args<'_>) -> Result<R, RpcError> + Send + Sync + 'static,
+    ) {
+        let work = move |args: &mut Args<'_>, _: &Asked, out: &mut Output| {
+            out.value(&handler(args).map_err(MethodError::Other)?)
+        };
+        self.0.insert(name, Method::Lane(Kind::Read, Arc::new(work)));
+    }
+
+    /// Adds a method that waits for something. The future is dropped when the caller leaves.
+    pub fn add_async<F>(
+        &mut self,
+        name: &'static str,
+        handler: impl Fn(&mut Args<'_>) -> F + Send + Sync + 'static,
+    ) where
+        F: Future<Output = Result<serde_json::Value, RpcError>> + Send + 'static,
+    {
+        let waits = move |args: &mut Args<'_>| -> Answer { Box::pin(handler(args)) };
+        self.0.insert(name, Method::Waits(Arc::new(waits)));
+    }
+
+    /// The method of this name.
+    pub(crate) fn get(&self, name: &str) -> Option<&Method> {
+        self.0.get(name)
+    }
+
+    /// These and `others`, which take the place of those of the same name.
+    pub(crate) fn with(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+}
+
 /// Registers methods over the shared [`Context`].
 #[derive(Debug)]
 pub(crate) struct MethodTable {
-    module: RpcModule<Context>,
+    context: Arc<Context>,
+    methods: Methods,
 }
 
 impl MethodTable {
     pub(crate) fn new(context: Arc<Context>) -> Self {
-        Self { module: RpcModule::from_arc(context) }
+        Self { context, methods: Methods::default() }
     }
 
     /// A method that reads a few values in memory: it runs on the connection's own task.
-    pub(crate) fn quick<R>(
+    pub(crate) fn quick<R: Serialize + 'static>(
         &mut self,
         name: &'static str,
         handler: fn(&Context, &mut Args<'_>) -> Result<R, MethodError>,
-    ) where
-        R: Serialize + Clone + 'static,
-    {
-        self.module
-            .register_method(name, move |params, context, _| run(&params, context, handler))
-            .expect("invariant: each method is registered once");
+    ) {
+        let work = self.work(move |context, args, _, out| out.value(&handler(context, args)?));
+        self.insert(name, Method::Quick(work));
     }
 
-    /// A method that reads the store or executes: it runs on the pool for blocking work.
-    pub(crate) fn blocking<R>(
+    /// A method that reads the store: it runs on one of the threads for that.
+    pub(crate) fn blocking<R: Serialize + 'static>(
         &mut self,
         name: &'static str,
         handler: fn(&Context, &mut Args<'_>) -> Result<R, MethodError>,
-    ) where
-        R: Serialize + Clone + 'static,
-    {
-        self.module
-            .register_blocking_method(name, move |params, context, _| {
-                run(&params, &context, handler)
-            })
-            .expect("invariant: each method is registered once");
+    ) {
+        let work = self.work(move |context, args, _, out| out.value(&handler(context, args)?));
+        self.insert(name, Method::Lane(Kind::Read, work));
     }
 
-    /// The module under construction, for subscriptions.
-    pub(crate) fn module(&mut self) -> &mut RpcModule<Context> {
-        &mut self.module
+    /// A method that reads for long, or keeps something for its caller.
+    pub(crate) fn asked<R: Serialize + 'static>(
+        &mut self,
+        name: &'static str,
+        handler: fn(&Context, &mut Args<'_>, &Asked) -> Result<R, MethodError>,
+    ) {
+        let work =
+            self.work(move |context, args, asked, out| out.value(&handler(context, args, asked)?));
+        self.insert(name, Method::Lane(Kind::Read, work));
     }
 
-    pub(crate) fn into_module(self) -> RpcModule<()> {
-        self.module.remove_context()
+    /// A method that executes.
+    pub(crate) fn executing<R: Serialize + 'static>(
+        &mut self,
+        name: &'static str,
+        handler: fn(&Context, &mut Args<'_>, &Guard) -> Result<R, MethodError>,
+    ) {
+        let work = self.work(move |context, args, asked, out| {
+            out.value(&handler(context, args, &asked.guard)?)
+        });
+        self.insert(name, Method::Lane(Kind::Call, work));
     }
-}
 
-fn run<R>(
-    params: &Params<'_>,
-    context: &Context,
-    handler: fn(&Context, &mut Args<'_>) -> Result<R, MethodError>,
-) -> Result<R, MethodError> {
-    handler(context, &mut Args::new(params)?)
+    /// A method that executes and writes what happened as it happens.
+    pub(crate) fn tracing(
+        &mut self,
+        name: &'static str,
+        handler: fn(&Context, &mut Args<'_>, &Guard, &mut Output) -> Result<(), MethodError>,
+    ) {
+        let work =
+            self.work(move |context, args, asked, out| handler(context, args, &asked.guard, out));
+        self.insert(name, Method::Lane(Kind::Trace, work));
+    }
+
+    pub(crate) fn into_methods(self) -> Methods {
+        self.methods
+    }
+
+    fn work(
+        &self,
+        work: impl Fn(&Context, &mut Args<'_>, &Asked, &mut Output) -> Result<(), MethodError>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Arc<Work> {
+        let context = Arc::clone(&self.context);
+        Arc::new(move |args: &mut Args<'_>, asked: &Asked, out: &mut Output| {
+            work(&context, args, asked, out)
+        })
+    }
+
+    fn insert(&mut self, name: &'static str, method: Method) {
+        let before = self.methods.0.insert(name, method);
+        debug_assert!(before.is_none(), "{name} is registered twice");
+    }
 }
 
 #[cfg(test)]
@@ -119,8 +242,7 @@ mod tests {
 
     #[test]
     fn reads_arguments_in_order_and_names_the_bad_one() {
-        let params = Params::new(Some(r#"["0x10", null, 7]"#));
-        let mut args = Args::new(&params).unwrap();
+        let mut args = Args::new(Some(r#"["0x10", null, 7]"#)).unwrap();
         assert_eq!(args.required::<String>().unwrap(), "0x10");
         assert_eq!(args.optional::<u64>().unwrap(), None);
         let error = args.required::<String>().unwrap_err();
@@ -134,9 +256,14 @@ mod tests {
 
     #[test]
     fn absent_params_are_no_params_and_named_ones_are_refused() {
-        let params = Params::new(None);
-        assert_eq!(Args::new(&params).unwrap().optional::<u64>().unwrap(), None);
-        let params = Params::new(Some(r#"{"block": 1}"#));
-        assert!(matches!(Args::new(&params).unwrap_err(), MethodError::ParamsNotArray));
+        assert_eq!(Args::new(None).unwrap().optional::<u64>().unwrap(), None);
+        assert_eq!(Args::new(Some("null")).unwrap().optional::<u64>().unwrap(), None);
+        let named = Args::new(Some(r#"{"block": 1}"#));
+        assert!(matches!(named.unwrap_err(), MethodError::ParamsNotArray));
+        let many = format!("[{}1]", "1,".repeat(MOST_PARAMS));
+        assert!(matches!(
+            Args::new(Some(&many)).unwrap_err(),
+            MethodError::TooManyArguments { limit: MOST_PARAMS }
+        ));
     }
 }

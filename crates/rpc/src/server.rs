@@ -1,101 +1,76 @@
-//! The server: HTTP and WebSocket on one port.
+//! The server: starting, stopping, and the threads it has for itself.
 
 use std::{
     io::ErrorKind,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{SocketAddr, TcpListener},
     sync::Arc,
-    time::Duration,
 };
 
 use bough_chain::{Chain, SubscriptionId};
-use jsonrpsee::{
-    Methods, RpcModule,
-    server::{Server, ServerConfig, ServerHandle},
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::{oneshot, watch},
 };
-use tokio::sync::oneshot;
-use tower::ServiceBuilder;
-use tower_http::cors::CorsLayer;
 
 use crate::{
-    RpcHooks, StartError,
-    context::{Context, HexIds},
-    debug, eth_blocks, eth_call, eth_fees, eth_logs, eth_state, eth_tx, filters,
+    Counters, Limits, Methods, RpcConfig, RpcHooks, StartError,
+    context::Context,
+    debug,
+    dispatch::Dispatcher,
+    eth_blocks, eth_call, eth_fees, eth_logs, eth_state, eth_tx, filters,
     methods::MethodTable,
-    net_web3, subscriptions, txpool,
+    net_web3,
+    transport::{Service, serve},
+    txpool,
+    work::Budget,
 };
 
-/// How to serve, and how much.
-#[derive(Debug, Clone)]
-pub struct RpcConfig {
-    /// Address to listen on.
-    pub host: IpAddr,
-    /// Port to listen on; 0 takes a free one.
-    pub port: u16,
-    /// Largest request, in bytes. Settlement transactions are megabytes, twice that in hex.
-    pub max_request_bytes: u32,
-    /// Largest answer, in bytes. Traces of whole blocks are large.
-    pub max_response_bytes: u32,
-    /// Most connections at a time.
-    pub max_connections: u32,
-    /// Most blocks one `eth_getLogs` may search.
-    pub max_log_blocks: u64,
-    /// Most logs in one answer.
-    pub max_logs: usize,
-    /// How long a filter lives that nobody asks.
-    pub filter_timeout: Duration,
-    /// Most gas of an `eth_call` and its kin.
-    pub call_gas_cap: u64,
-}
-
-impl Default for RpcConfig {
-    fn default() -> Self {
-        Self {
-            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            port: 0,
-            max_request_bytes: 16 << 20,
-            max_response_bytes: 256 << 20,
-            max_connections: 1024,
-            max_log_blocks: 10_000,
-            max_logs: 100_000,
-            filter_timeout: Duration::from_secs(300),
-            call_gas_cap: 100_000_000,
-        }
-    }
-}
+/// Threads for sockets and for methods that read a few values in memory.
+const SOCKET_THREADS: usize = 2;
 
 /// The JSON-RPC server of a chain.
 #[derive(Debug, Clone, Copy)]
 pub struct RpcServer;
 
 impl RpcServer {
-    /// Starts serving `chain`, on the current tokio runtime.
+    /// Starts serving `chain`, on threads of its own: nothing that is asked takes one of the
+    /// caller's, on which it may build blocks.
     ///
     /// A method of `extra` replaces the one of the same name here, so that a node can answer
     /// `eth_accounts` or forward `eth_sendRawTransaction` in its own way.
     ///
     /// # Errors
-    /// [`StartError`] when the address cannot be listened on.
-    pub async fn start(
+    /// [`StartError`] when the address cannot be listened on, or there are no threads to be had.
+    pub fn start(
         chain: Arc<Chain>,
         config: RpcConfig,
         hooks: RpcHooks,
-        extra: RpcModule<()>,
+        extra: Methods,
     ) -> Result<RpcHandle, StartError> {
-        let address = SocketAddr::new(config.host, config.port);
-        let cors = ServiceBuilder::new().layer(CorsLayer::permissive());
-        let server = Server::builder()
-            .set_config(server_config(&config))
-            .set_http_middleware(cors)
-            .build(address)
-            .await
-            .map_err(|source| bind_error(address, source))?;
-        let local_addr = server.local_addr().map_err(|source| bind_error(address, source))?;
+        let RpcConfig { host, port, api, origins, hosts, limits } = config;
+        let address = SocketAddr::new(host, port);
+        let listener = listen(address).map_err(|source| bind_error(address, source))?;
+        let local_addr = listener.local_addr().map_err(|source| bind_error(address, source))?;
+        let runtime = runtime(&limits).map_err(StartError::Threads)?;
 
-        let (context, released) = Context::new(chain.clone(), config, hooks);
+        let (context, released) = Context::new(Arc::clone(&chain), limits.clone(), hooks);
         let context = Arc::new(context);
+        let (stop, stopping) = watch::channel(false);
+        let counters = Arc::new(Counters::default());
+        let requests = Budget::new(limits.held_request_bytes);
+        let methods = methods(Arc::clone(&context)).with(extra);
+        let dispatcher = Dispatcher::new(api, methods, limits, Arc::clone(&counters));
         let subscription = chain.subscribe(Box::new(context.listener()));
-        let server = server.start(methods(context, extra));
-        Ok(RpcHandle { local_addr, server, chain, subscription, released })
+        let service = Arc::new(Service { dispatcher, context, hosts, origins, requests, stopping });
+        runtime.spawn(async move {
+            // Only here is there a runtime to hand the socket to.
+            match tokio::net::TcpListener::from_std(listener) {
+                Ok(listener) => serve(listener, service).await,
+                Err(error) => tracing::error!(%error, "nothing is served"),
+            }
+        });
+        let runtime = Some(runtime);
+        Ok(RpcHandle { local_addr, runtime, stop, chain, subscription, released, counters })
     }
 }
 
@@ -103,10 +78,12 @@ impl RpcServer {
 #[derive(Debug)]
 pub struct RpcHandle {
     local_addr: SocketAddr,
-    server: ServerHandle,
+    runtime: Option<Runtime>,
+    stop: watch::Sender<bool>,
     chain: Arc<Chain>,
     subscription: SubscriptionId,
     released: oneshot::Receiver<()>,
+    counters: Arc<Counters>,
 }
 
 impl RpcHandle {
@@ -125,12 +102,15 @@ impl RpcHandle {
         format!("ws://{}", self.local_addr)
     }
 
+    /// What it did and refused.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
     /// Closes every connection and waits until the calls under way have ended: nothing here uses
     /// the chain afterwards.
     pub async fn stop(mut self) {
-        // An error says that it has stopped already.
-        let _ = self.server.stop();
-        self.server.clone().stopped().await;
+        self.stop.send_replace(true);
         // Nothing is ever sent: the sender goes with the last user.
         let _ = (&mut self.released).await;
     }
@@ -139,20 +119,32 @@ impl RpcHandle {
 impl Drop for RpcHandle {
     fn drop(&mut self) {
         self.chain.unsubscribe(self.subscription);
-        let _ = self.server.stop();
+        self.stop.send_replace(true);
+        if let Some(runtime) = self.runtime.take() {
+            // Calls that still run end by themselves: their callers are gone.
+            runtime.shutdown_background();
+        }
     }
 }
 
-fn server_config(config: &RpcConfig) -> ServerConfig {
-    ServerConfig::builder()
-        .max_request_body_size(config.max_request_bytes)
-        .max_response_body_size(config.max_response_bytes)
-        .max_connections(config.max_connections)
-        .set_id_provider(HexIds)
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let listener = TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+fn runtime(limits: &Limits) -> std::io::Result<Runtime> {
+    let threads = limits.threads;
+    let lanes = threads.reads.saturating_add(threads.calls).saturating_add(threads.traces);
+    Builder::new_multi_thread()
+        .thread_name("rpc")
+        .worker_threads(SOCKET_THREADS)
+        .max_blocking_threads(lanes)
+        .enable_all()
         .build()
 }
 
-fn methods(context: Arc<Context>, extra: RpcModule<()>) -> Methods {
+fn methods(context: Arc<Context>) -> Methods {
     let mut table = MethodTable::new(context);
     net_web3::register(&mut table);
     eth_blocks::register(&mut table);
@@ -162,16 +154,9 @@ fn methods(context: Arc<Context>, extra: RpcModule<()>) -> Methods {
     eth_call::register(&mut table);
     eth_logs::register(&mut table);
     filters::register(&mut table);
-    subscriptions::register(&mut table);
     txpool::register(&mut table);
     debug::register(&mut table);
-
-    let mut module = table.into_module();
-    for name in extra.method_names() {
-        module.remove_method(name);
-    }
-    module.merge(extra).expect("invariant: no name is left twice");
-    module.into()
+    table.into_methods()
 }
 
 fn bind_error(address: SocketAddr, source: std::io::Error) -> StartError {

@@ -1,36 +1,44 @@
 //! `eth_subscribe`: news as they come, over WebSocket.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use alloy_primitives::B256;
 use alloy_rpc_types_eth::{
     Filter,
     pubsub::{Params as Options, SubscriptionKind},
 };
-use jsonrpsee::{PendingSubscriptionSink, SubscriptionSink, types::Params};
 use serde::Serialize;
-use tokio::sync::{broadcast, watch};
+use tokio::{
+    sync::{OwnedSemaphorePermit, broadcast, mpsc, watch},
+    task::JoinSet,
+};
 use tracing::warn;
 
 use crate::{
-    context::Context,
+    PerConnection,
+    context::{Context, new_id},
     error::MethodError,
+    eth_logs::check_terms,
     filters::changed_logs,
     head_cursor::{HeadChange, HeadCursor},
-    methods::{Args, MethodTable},
+    methods::Args,
     types,
 };
 
-pub(crate) fn register(table: &mut MethodTable) {
-    table
-        .module()
-        .register_subscription(
-            "eth_subscribe",
-            "eth_subscription",
-            "eth_unsubscribe",
-            |params, pending, context, _| subscribe(params, pending, context),
-        )
-        .expect("invariant: each method is registered once");
+pub(crate) const SUBSCRIBE: &str = "eth_subscribe";
+pub(crate) const UNSUBSCRIBE: &str = "eth_unsubscribe";
+
+/// Notifications of a connection that wait to be sent.
+const NEWS_AHEAD: usize = 64;
+
+/// The subscriptions of one connection. They end with it.
+#[derive(Debug)]
+pub(crate) struct Subscriptions {
+    context: Arc<Context>,
+    limit: PerConnection,
+    running: BTreeMap<String, tokio::task::AbortHandle>,
+    tasks: JoinSet<()>,
+    news: mpsc::Sender<String>,
 }
 
 /// What a subscriber wants to hear of.
@@ -40,41 +48,69 @@ enum Topic {
     Transactions { full: bool },
 }
 
-async fn subscribe(
-    params: Params<'static>,
-    pending: PendingSubscriptionSink,
-    context: Arc<Context>,
-) {
-    let topic = match topic(&params) {
-        Ok(topic) => topic,
-        Err(error) => return pending.reject(error).await,
-    };
-    // What to hear starts before the answer, so that nothing is lost between the two.
-    let (head, arrivals) = (context.news.head(), context.news.pending());
-    let cursor = HeadCursor::new(&context.chain);
-    let Ok(sink) = pending.accept().await else { return };
-    match topic {
-        Topic::Heads => {
-            follow_head(&context, &sink, head, cursor, |change| {
-                change.added.iter().map(|block| types::header(block)).collect()
-            })
-            .await;
+/// Where one subscription's notifications go.
+struct Sink {
+    id: String,
+    news: mpsc::Sender<String>,
+    /// Its place among all subscriptions.
+    _place: OwnedSemaphorePermit,
+}
+
+impl Subscriptions {
+    /// None yet, and where their notifications will arrive.
+    pub(crate) fn new(
+        context: Arc<Context>,
+        limit: PerConnection,
+    ) -> (Self, mpsc::Receiver<String>) {
+        let (news, arriving) = mpsc::channel(NEWS_AHEAD);
+        let (running, tasks) = (BTreeMap::new(), JoinSet::new());
+        (Self { context, limit, running, tasks, news }, arriving)
+    }
+
+    /// Begins a subscription; its id as JSON.
+    pub(crate) fn subscribe(&mut self, params: Option<&str>) -> Result<String, MethodError> {
+        let topic = topic(params, self.context.limits.filter_terms)?;
+        self.forget_ended();
+        let PerConnection { each, all } = self.limit;
+        if self.running.len() >= each {
+            return Err(MethodError::TooManySubscriptions { limit: each });
         }
-        Topic::Logs(filter) => {
-            follow_head(&context, &sink, head, cursor, |change| changed_logs(change, &filter))
-                .await;
+        let place = Arc::clone(&self.context.subscriptions).try_acquire_owned();
+        let place = place.map_err(|_| MethodError::TooManySubscriptions { limit: all })?;
+        let id = new_id();
+        let sink = Sink { id: id.clone(), news: self.news.clone(), _place: place };
+        let task = self.tasks.spawn(follow(Arc::clone(&self.context), topic, sink));
+        let answer = format!("\"{id}\"");
+        self.running.insert(id, task);
+        Ok(answer)
+    }
+
+    /// Ends a subscription; whether there was one, as JSON.
+    pub(crate) fn unsubscribe(&mut self, params: Option<&str>) -> Result<String, MethodError> {
+        let id: String = Args::new(params)?.required()?;
+        let task = self.running.remove(&id);
+        if let Some(task) = &task {
+            task.abort();
         }
-        Topic::Transactions { full } => follow_pool(&context, &sink, arrivals, full).await,
+        Ok(task.is_some().to_string())
+    }
+
+    fn forget_ended(&mut self) {
+        while self.tasks.try_join_next().is_some() {}
+        self.running.retain(|_, task| !task.is_finished());
     }
 }
 
-fn topic(params: &Params<'_>) -> Result<Topic, MethodError> {
+fn topic(params: Option<&str>, most_terms: usize) -> Result<Topic, MethodError> {
     let mut args = Args::new(params)?;
     let kind: SubscriptionKind = args.required()?;
     let options: Option<Options> = args.optional()?;
     match (kind, options) {
         (SubscriptionKind::NewHeads, _) => Ok(Topic::Heads),
-        (SubscriptionKind::Logs, Some(Options::Logs(filter))) => Ok(Topic::Logs(filter)),
+        (SubscriptionKind::Logs, Some(Options::Logs(filter))) => {
+            check_terms(&filter, most_terms)?;
+            Ok(Topic::Logs(filter))
+        }
         (SubscriptionKind::Logs, None | Some(Options::None)) => Ok(Topic::Logs(Box::default())),
         (SubscriptionKind::NewPendingTransactions, options) => {
             Ok(Topic::Transactions { full: matches!(options, Some(Options::Bool(true))) })
@@ -83,40 +119,50 @@ fn topic(params: &Params<'_>) -> Result<Topic, MethodError> {
     }
 }
 
+/// Follows a topic from now on, until the subscriber leaves. What there is to hear is taken before
+/// the first pause, so that nothing is lost.
+fn follow(
+    context: Arc<Context>,
+    topic: Topic,
+    sink: Sink,
+) -> impl Future<Output = ()> + Send + 'static {
+    let (head, arrivals) = (context.news.head(), context.news.pending());
+    let cursor = HeadCursor::new(&context.chain);
+    async move {
+        match topic {
+            Topic::Heads => {
+                follow_head(&context, &sink, head, cursor, |change| {
+                    change.added.iter().map(|block| types::header(block)).collect()
+                })
+                .await;
+            }
+            Topic::Logs(filter) => {
+                follow_head(&context, &sink, head, cursor, |change| changed_logs(change, &filter))
+                    .await;
+            }
+            Topic::Transactions { full } => follow_pool(&context, &sink, arrivals, full).await,
+        }
+    }
+}
+
 /// Sends what `pick` finds in each change of the head, until the subscriber leaves.
 async fn follow_head<T: Serialize>(
     context: &Context,
-    sink: &SubscriptionSink,
+    sink: &Sink,
     mut head: watch::Receiver<()>,
     mut cursor: HeadCursor,
     pick: impl Fn(&HeadChange) -> Vec<T>,
 ) {
-    loop {
-        tokio::select! {
-            () = sink.closed() => return,
-            changed = head.changed() => if changed.is_err() { return },
-        }
-        let chain = context.chain.clone();
-        let walked = tokio::task::spawn_blocking(move || {
-            let change = cursor.advance(&chain);
-            (cursor, change)
-        });
-        let change = match walked.await {
-            Ok((walked, Ok(change))) => {
-                cursor = walked;
-                change
-            }
-            Ok((_, Err(error))) => {
-                warn!(%error, "subscription ended");
-                return;
-            }
+    while head.changed().await.is_ok() {
+        let change = match cursor.advance(&context.chain) {
+            Ok(change) => change,
             Err(error) => {
                 warn!(%error, "subscription ended");
                 return;
             }
         };
         for item in pick(&change) {
-            if !send(sink, &item).await {
+            if !sink.send(&item).await {
                 return;
             }
         }
@@ -126,30 +172,27 @@ async fn follow_head<T: Serialize>(
 /// Sends each transaction that the pool takes, until the subscriber leaves.
 async fn follow_pool(
     context: &Context,
-    sink: &SubscriptionSink,
+    sink: &Sink,
     mut arrivals: broadcast::Receiver<B256>,
     full: bool,
 ) {
     loop {
-        let hash = tokio::select! {
-            () = sink.closed() => return,
-            arrived = arrivals.recv() => match arrived {
-                Ok(hash) => hash,
-                Err(broadcast::error::RecvError::Lagged(missed)) => {
-                    warn!(missed, "a subscriber of pending transactions is too slow");
-                    continue;
-                }
-                Err(broadcast::error::RecvError::Closed) => return,
-            },
+        let hash = match arrivals.recv().await {
+            Ok(hash) => hash,
+            Err(broadcast::error::RecvError::Lagged(missed)) => {
+                warn!(missed, "a subscriber of pending transactions is too slow");
+                continue;
+            }
+            Err(broadcast::error::RecvError::Closed) => return,
         };
         let sent = if full {
             match context.pooled(hash) {
-                Some(transaction) => send(sink, &types::pending_transaction(transaction)).await,
+                Some(transaction) => sink.send(&types::pending_transaction(transaction)).await,
                 // Mined or dropped in the meantime.
                 None => true,
             }
         } else {
-            send(sink, &hash).await
+            sink.send(&hash).await
         };
         if !sent {
             return;
@@ -157,13 +200,31 @@ async fn follow_pool(
     }
 }
 
-/// Whether the subscriber is still there.
-async fn send(sink: &SubscriptionSink, item: &impl Serialize) -> bool {
-    match serde_json::value::to_raw_value(item) {
-        Ok(message) => sink.send(message).await.is_ok(),
-        Err(error) => {
-            warn!(%error, "cannot encode a notification");
-            false
+/// A notification.
+#[derive(Serialize)]
+struct Notification<'a, T> {
+    jsonrpc: &'static str,
+    method: &'static str,
+    params: News<'a, T>,
+}
+
+#[derive(Serialize)]
+struct News<'a, T> {
+    subscription: &'a str,
+    result: &'a T,
+}
+
+impl Sink {
+    /// Whether the subscriber is still there.
+    async fn send(&self, item: &impl Serialize) -> bool {
+        let params = News { subscription: &self.id, result: item };
+        let notification = Notification { jsonrpc: "2.0", method: "eth_subscription", params };
+        match serde_json::to_string(&notification) {
+            Ok(text) => self.news.send(text).await.is_ok(),
+            Err(error) => {
+                warn!(%error, "cannot encode a notification");
+                false
+            }
         }
     }
 }

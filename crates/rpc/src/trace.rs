@@ -3,9 +3,8 @@
 use std::cell::RefCell;
 
 use alloy_primitives::{Address, B256, U256};
-use alloy_rpc_types_trace::{
-    common::TraceResult,
-    geth::{GethDebugTracingOptions, GethTrace},
+use alloy_rpc_types_trace::geth::{
+    GethDebugBuiltInTracerType, GethDebugTracerType, GethDebugTracingOptions, GethTrace,
 };
 use bough_chain::{StoreSource, StoredBlock};
 use bough_stf::{BlockExecutor, EvmContext, State, StateError, StateSource};
@@ -22,50 +21,78 @@ use revm::{
 };
 use revm_inspectors::tracing::{DebugInspector, TransactionContext};
 
-use crate::{call_request::Prepared, context::Context, error::MethodError};
+use crate::{
+    call_request::Prepared,
+    context::Context,
+    error::MethodError,
+    struct_log::StructLogger,
+    work::{Guard, Guarded, Keeps, Output},
+};
 
 impl Context {
-    /// The trace of the transaction at `index`, run again after those before it.
+    /// Writes the trace of the transaction at `index`, run again after those before it.
     pub(crate) fn trace_transaction(
         &self,
         block: &StoredBlock,
         index: usize,
-        options: GethDebugTracingOptions,
-    ) -> Result<GethTrace, MethodError> {
+        options: &GethDebugTracingOptions,
+        guard: &Guard,
+        out: &mut Output,
+    ) -> Result<(), MethodError> {
         let mut executor = self.replay(block, index)?;
-        trace_next(&mut executor, block, index, options)
+        trace_next(&mut executor, block, index, options, guard, out)
     }
 
-    /// The traces of all transactions of a block.
+    /// Writes the traces of all transactions of a block.
     pub(crate) fn trace_block(
         &self,
         block: &StoredBlock,
         options: &GethDebugTracingOptions,
-    ) -> Result<Vec<TraceResult<GethTrace, String>>, MethodError> {
+        guard: &Guard,
+        out: &mut Output,
+    ) -> Result<(), MethodError> {
         let mut executor = self.replay(block, 0)?;
-        let mut traces = Vec::with_capacity(block.transactions.len());
+        out.list();
         for (index, transaction) in block.transactions.iter().enumerate() {
-            let result = trace_next(&mut executor, block, index, options.clone())?;
-            traces.push(TraceResult::Success { result, tx_hash: Some(*transaction.tx_hash()) });
+            guard.check()?;
+            out.separate();
+            out.object();
+            out.name("txHash");
+            out.value(transaction.tx_hash())?;
+            out.name("result");
+            trace_next(&mut executor, block, index, options, guard, out)?;
+            out.end();
         }
-        Ok(traces)
+        out.end();
+        Ok(())
     }
 
-    /// The trace of a call that is in no block.
+    /// Writes the trace of a call that is in no block.
     pub(crate) fn trace_call(
         &self,
         call: &mut Prepared,
-        options: GethDebugTracingOptions,
-    ) -> Result<GethTrace, MethodError> {
-        let inspector = (DebugInspector::new(options)?, Capture::default());
-        let (result, (mut tracer, capture)) = self.inspect(call, inspector)?;
+        options: &GethDebugTracingOptions,
+        guard: &Guard,
+        out: &mut Output,
+    ) -> Result<(), MethodError> {
+        if is_struct_log(options) {
+            let env = &call.env;
+            let fork = self.chain.spec().forks.fork_at(env.number, env.timestamp);
+            let logger = StructLogger::new(options.config, fork, out);
+            let (result, logger) = self.inspect(call, logger, guard, Keeps::Calls)?;
+            return logger.finish(&result);
+        }
+        let inspector = (DebugInspector::new(options.clone())?, Capture::default());
+        let (result, (mut tracer, capture)) =
+            self.inspect(call, inspector, guard, keeps(options))?;
         let executed = ResultAndState::new(result, capture.state);
         let block = BlockEnv {
             number: U256::from(call.env.number),
             basefee: call.env.base_fee.unwrap_or_default(),
             ..BlockEnv::default()
         };
-        finish(&mut tracer, None, &call.call, &block, &executed, &mut call.state)
+        check_codes(&executed.state, &mut call.state, guard)?;
+        out.value(&finish(&mut tracer, None, &call.call, &block, &executed, &mut call.state)?)
     }
 
     /// The block's executor, before the transaction at `index`.
@@ -81,23 +108,67 @@ impl Context {
     }
 }
 
-/// Runs the next transaction of a block under a tracer.
+/// Whether the trace is geth's default one, which is streamed.
+fn is_struct_log(options: &GethDebugTracingOptions) -> bool {
+    options.tracer.as_ref().is_none_or(|tracer| tracer.as_str().is_empty())
+}
+
+/// What a tracer keeps until it answers.
+fn keeps(options: &GethDebugTracingOptions) -> Keeps {
+    match &options.tracer {
+        Some(GethDebugTracerType::BuiltInTracer(GethDebugBuiltInTracerType::Erc7562Tracer)) => {
+            Keeps::Steps
+        }
+        _ => Keeps::Calls,
+    }
+}
+
+/// Refuses a trace whose accounts have more code than may be kept: some tracers show it.
+fn check_codes(
+    state: &EvmState,
+    source: &mut State<StoreSource>,
+    guard: &Guard,
+) -> Result<(), MethodError> {
+    let mut bytes = 0_usize;
+    for account in state.values() {
+        let code = source.code(account.info.code_hash).map_or(0, |code| code.len());
+        bytes = bytes.saturating_add(code);
+        guard.check_memory(bytes)?;
+    }
+    Ok(())
+}
+
+/// Runs the next transaction of a block under a tracer, and writes the trace.
 fn trace_next(
     executor: &mut BlockExecutor<StoreSource>,
     block: &StoredBlock,
     index: usize,
-    options: GethDebugTracingOptions,
-) -> Result<GethTrace, MethodError> {
+    options: &GethDebugTracingOptions,
+    guard: &Guard,
+    out: &mut Output,
+) -> Result<(), MethodError> {
     let transaction = block.transactions.get(index).ok_or(MethodError::TransactionNotFound)?;
+    if is_struct_log(options) {
+        let logger = Guarded::new(
+            StructLogger::new(options.config, executor.fork(), out),
+            guard.clone(),
+            Keeps::Calls,
+        );
+        let (outcome, logger) = executor.inspect_transaction(transaction, logger)?;
+        return logger.finish()?.finish(&outcome.result);
+    }
     let beneficiary = block.header.beneficiary;
     let beneficiary_before = executor.state_mut().account(beneficiary)?.unwrap_or_default();
 
-    let inspector = (DebugInspector::new(options)?, Capture::default());
-    let (outcome, (mut tracer, capture)) = executor.inspect_transaction(transaction, inspector)?;
+    let inspector = (DebugInspector::new(options.clone())?, Capture::default());
+    let inspector = Guarded::new(inspector, guard.clone(), keeps(options));
+    let (outcome, inspector) = executor.inspect_transaction(transaction, inspector)?;
+    let (mut tracer, capture) = inspector.finish()?;
 
     let mut state = capture.state;
     state.entry(beneficiary).or_insert_with(|| Account::from(beneficiary_before));
     settle_fees(&mut state, executor.state_mut())?;
+    check_codes(&state, executor.state_mut(), guard)?;
     let executed = ResultAndState::new(outcome.result, state);
     let place = TransactionContext {
         block_hash: Some(block.hash),
@@ -110,7 +181,7 @@ fn trace_next(
         ..BlockEnv::default()
     };
     let tx = capture.tx.unwrap_or_default();
-    finish(&mut tracer, Some(place), &tx, &env, &executed, executor.state_mut())
+    out.value(&finish(&mut tracer, Some(place), &tx, &env, &executed, executor.state_mut())?)
 }
 
 fn finish(

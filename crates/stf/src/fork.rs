@@ -141,6 +141,11 @@ impl Fork {
         self >= Self::Amsterdam
     }
 
+    /// Whether the growth of the state is paid in a gas of its own (EIP-8037).
+    pub fn has_state_gas(self) -> bool {
+        self >= Self::Amsterdam
+    }
+
     /// Whether a touched account that is empty is removed (EIP-161).
     pub fn clears_empty_accounts(self) -> bool {
         self >= Self::SpuriousDragon

@@ -6,8 +6,7 @@ use crate::common::{
     Served,
     chain::{self, LOGGER, TOPIC, key},
 };
-use bough_rpc::{RpcConfig, RpcHooks};
-use jsonrpsee::RpcModule;
+use bough_rpc::{Limits, Methods, RpcConfig, RpcHooks};
 use serde_json::{Value, json};
 
 async fn changes(served: &Served, id: &Value) -> Vec<Value> {
@@ -61,8 +60,9 @@ async fn pending_filters_tell_arrivals_once() {
 
 #[tokio::test]
 async fn filters_end() {
-    let config = RpcConfig { filter_timeout: Duration::ZERO, ..RpcConfig::default() };
-    let short = Served::with(config, RpcHooks::default(), RpcModule::new(())).await;
+    let limits = Limits { filter_time: Duration::ZERO, ..Limits::default() };
+    let config = RpcConfig { limits, ..RpcConfig::default() };
+    let short = Served::with(config, RpcHooks::default(), Methods::new()).await;
     let id = short.call("eth_newBlockFilter", json!([])).await;
     let (code, message, _) = short.error("eth_getFilterChanges", json!([id])).await;
     assert_eq!((code, message.as_str()), (-32000, "filter not found"));

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use alloy_primitives::keccak256;
-use bough_rpc::{RpcConfig, RpcHooks};
-use jsonrpsee::RpcModule;
+use bough_rpc::{Methods, RpcConfig, RpcHooks};
 use serde_json::json;
 
 use crate::common::{
@@ -35,7 +34,7 @@ async fn hooks_answer_for_the_node() {
         syncing: Some(Arc::new(|| Some(Default::default()))),
         peers: Some(Arc::new(|| 3)),
     };
-    let served = Served::with(RpcConfig::default(), hooks, RpcModule::new(())).await;
+    let served = Served::with(RpcConfig::default(), hooks, Methods::new()).await;
     assert_eq!(served.call("eth_accounts", json!([])).await, json!([FEE_RECIPIENT]));
     assert_eq!(served.call("eth_maxPriorityFeePerGas", json!([])).await, "0x2a");
     assert_eq!(served.call("net_peerCount", json!([])).await, "0x3");

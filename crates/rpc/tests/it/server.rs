@@ -3,8 +3,8 @@
 use std::net::TcpListener;
 
 use crate::common::{Served, chain, http};
-use bough_rpc::{RpcConfig, RpcHooks, RpcServer, StartError};
-use jsonrpsee::RpcModule;
+use bough_rpc::{Methods, RpcConfig, RpcHooks, RpcServer, StartError};
+use bough_stf::Fork;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -40,22 +40,6 @@ async fn errors_have_their_codes() {
 }
 
 #[tokio::test]
-async fn any_origin_may_ask() {
-    let served = Served::start().await;
-    let address = served.server.local_addr();
-    let preflight = "origin: http://example.org\r\naccess-control-request-method: POST\r\n\
-                     access-control-request-headers: content-type\r\n";
-    let answer = http::request(address, "OPTIONS", preflight, "").await;
-    assert_eq!(answer.status, 200);
-    assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
-    let headers = "origin: http://example.org\r\ncontent-type: application/json\r\n";
-    let body = r#"{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}"#;
-    let answer = http::request(address, "POST", headers, body).await;
-    assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
-    assert_eq!(answer.json()["result"], "0x7a69");
-}
-
-#[tokio::test]
 async fn takes_large_requests_up_to_a_limit() {
     let served = Served::start().await;
     let body = |bytes: usize| {
@@ -74,8 +58,12 @@ async fn a_port_in_use_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let config = RpcConfig { port, ..RpcConfig::default() };
-    let started =
-        RpcServer::start(chain::example(), config, RpcHooks::default(), RpcModule::new(())).await;
+    let started = RpcServer::start(
+        chain::example(Fork::Amsterdam),
+        config,
+        RpcHooks::default(),
+        Methods::new(),
+    );
     let error = started.err().unwrap();
     assert!(
         matches!(error, StartError::AddressInUse { address } if address.port() == port),
@@ -86,10 +74,10 @@ async fn a_port_in_use_is_named() {
 
 #[tokio::test]
 async fn modules_of_others_add_and_replace() {
-    let mut extra = RpcModule::new(());
-    extra.register_method("evm_example", |_, _, _| "mined").unwrap();
-    extra.register_method("eth_accounts", |_, _, _| ["0x01"]).unwrap();
-    let served = Served::with(RpcConfig::default(), RpcHooks::default(), extra).await;
+    let mut extra = Methods::new();
+    extra.add("evm_example", |_| Ok("mined"));
+    extra.add("eth_accounts", |_| Ok(["0x01"]));
+    let served = Served::with(RpcConfig::development(), RpcHooks::default(), extra).await;
     assert_eq!(served.call("evm_example", json!([])).await, "mined");
     assert_eq!(served.call("eth_accounts", json!([])).await, json!(["0x01"]));
     assert_eq!(served.call("eth_chainId", json!([])).await, "0x7a69");

@@ -87,7 +87,7 @@ pub fn eip1559(nonce: u64, to: Address, input: Bytes) -> TxEip1559 {
     }
 }
 
-pub fn config() -> ChainConfig {
+pub fn config(fork: Fork) -> ChainConfig {
     let rich = GenesisAccount::default().with_balance(U256::from(10).pow(U256::from(21)));
     let mut alloc: BTreeMap<Address, GenesisAccount> =
         (1..=9).map(|number| (key(number).address(), rich.clone())).collect();
@@ -102,7 +102,7 @@ pub fn config() -> ChainConfig {
         alloc,
         ..Genesis::default()
     };
-    let spec = ChainSpec::new(CHAIN_ID, ForkSchedule::always(Fork::Amsterdam));
+    let spec = ChainSpec::new(CHAIN_ID, ForkSchedule::always(fork));
     let mut config = ChainConfig::new(spec, genesis);
     config.pool.blob_transactions = true;
     config
@@ -139,8 +139,8 @@ fn attributes(on: &StoredBlock) -> BlockAttributes {
 }
 
 /// The example chain.
-pub fn example() -> Arc<Chain> {
-    let chain = Arc::new(Chain::open(config()).unwrap());
+pub fn example(fork: Fork) -> Arc<Chain> {
+    let chain = Arc::new(Chain::open(config(fork)).unwrap());
     for transaction in every_type() {
         chain.submit(transaction).unwrap();
     }

@@ -41,9 +41,20 @@ pub async fn post(address: SocketAddr, body: &str) -> Answer {
 }
 
 pub async fn request(address: SocketAddr, verb: &str, headers: &str, body: &str) -> Answer {
+    request_as(address, &address.to_string(), verb, headers, body).await
+}
+
+/// A request that calls the server by some name.
+pub async fn request_as(
+    address: SocketAddr,
+    host: &str,
+    verb: &str,
+    headers: &str,
+    body: &str,
+) -> Answer {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let head = format!(
-        "{verb} / HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n",
+        "{verb} / HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n",
         body.len()
     );
     stream.write_all(head.as_bytes()).await.unwrap();
@@ -54,5 +65,17 @@ pub async fn request(address: SocketAddr, verb: &str, headers: &str, body: &str)
     let answer = String::from_utf8(answer).unwrap();
     let (headers, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     let status = headers.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-    Answer { status, headers: headers.to_owned(), body: body.to_owned() }
+    let chunked = headers.to_ascii_lowercase().contains("transfer-encoding: chunked");
+    let body = if chunked { unchunked(body) } else { body.to_owned() };
+    Answer { status, headers: headers.to_owned(), body }
+}
+
+fn unchunked(mut body: &str) -> String {
+    let mut whole = String::new();
+    while let Some((length, rest)) = body.split_once("\r\n") {
+        let length = usize::from_str_radix(length, 16).unwrap();
+        whole.push_str(&rest[..length]);
+        body = rest[length..].trim_start_matches("\r\n");
+    }
+    whole
 }

@@ -3,13 +3,17 @@
 pub mod chain;
 pub mod http;
 pub mod snapshot;
+pub mod ws;
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use alloy_primitives::{B256, U256};
 use bough_chain::Chain;
-use bough_rpc::{RpcConfig, RpcHandle, RpcHooks, RpcServer};
-use jsonrpsee::RpcModule;
+use bough_rpc::{Methods, RpcConfig, RpcHandle, RpcHooks, RpcServer};
+use bough_stf::Fork;
 use serde_json::Value;
 
 /// A server over the example chain.
@@ -20,12 +24,17 @@ pub struct Served {
 
 impl Served {
     pub async fn start() -> Self {
-        Self::with(RpcConfig::default(), RpcHooks::default(), RpcModule::new(())).await
+        Self::with(RpcConfig::development(), RpcHooks::default(), Methods::new()).await
     }
 
-    pub async fn with(config: RpcConfig, hooks: RpcHooks, extra: RpcModule<()>) -> Self {
-        let chain = chain::example();
-        let server = RpcServer::start(chain.clone(), config, hooks, extra).await.unwrap();
+    pub async fn with(config: RpcConfig, hooks: RpcHooks, extra: Methods) -> Self {
+        Self::at(Fork::Amsterdam, config, hooks, extra)
+    }
+
+    /// A server over the example chain at a fork.
+    pub fn at(fork: Fork, config: RpcConfig, hooks: RpcHooks, extra: Methods) -> Self {
+        let chain = chain::example(fork);
+        let server = RpcServer::start(chain.clone(), config, hooks, extra).unwrap();
         Self { chain, server }
     }
 
@@ -58,4 +67,13 @@ pub fn number(value: &Value) -> u64 {
     let digits = text.strip_prefix("0x").unwrap();
     assert!(digits == "0" || !digits.starts_with('0'), "{text} has leading zeros");
     u64::from_str_radix(digits, 16).unwrap()
+}
+
+/// Waits until something holds, for a bounded time.
+pub async fn until(what: &str, holds: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !holds() {
+        assert!(Instant::now() < deadline, "never: {what}");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
 }

@@ -1,0 +1,295 @@
+//! From the bytes of a body to the bytes of its answer.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::body::Bytes;
+use futures_util::FutureExt;
+use tokio::{runtime::Handle, sync::mpsc, task::JoinHandle};
+use tracing::error;
+
+use crate::{
+    Counters, Limits,
+    config::Api,
+    envelope::{Body, Call, error_answer, error_object, result_prefix},
+    error::MethodError,
+    methods::{Args, Asked, Method, Methods},
+    work::{Budget, Caller, Guard, Kind, Lanes, Output, Share, Written},
+};
+
+/// Chunks of a streamed answer that wait to be taken.
+const CHUNKS_AHEAD: usize = 4;
+/// Methods whose parameters hold code or a transaction, which may be large.
+const LARGE: [&str; 7] = [
+    "eth_call",
+    "eth_estimateGas",
+    "eth_createAccessList",
+    "eth_sendRawTransaction",
+    "debug_traceCall",
+    "web3_sha3",
+    "eth_fillTransaction",
+];
+
+/// Answers calls.
+#[derive(Debug)]
+pub(crate) struct Dispatcher {
+    api: Api,
+    methods: Methods,
+    lanes: Lanes,
+    /// Memory for answers.
+    responses: Budget,
+    pub(crate) limits: Limits,
+    pub(crate) counters: Arc<Counters>,
+}
+
+/// An answer: held, and where it is streamed, what comes before that.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    /// What comes first, while the rest is being made.
+    pub(crate) stream: Option<Streamed>,
+    /// The whole answer where it is not streamed.
+    pub(crate) bytes: Vec<u8>,
+    /// What it has of the server's memory.
+    pub(crate) share: Option<Share>,
+}
+
+/// An answer that is sent while it is made. Dropping it ends the work.
+#[derive(Debug)]
+pub(crate) struct Streamed {
+    pub(crate) first: Option<Bytes>,
+    pub(crate) chunks: mpsc::Receiver<Bytes>,
+    pub(crate) end: JoinHandle<Written>,
+    _caller: Caller,
+}
+
+/// How an answer travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Whole.
+    Held {
+        /// Most bytes.
+        limit: usize,
+    },
+    /// In chunks, where it is a trace.
+    Streamed,
+}
+
+impl Dispatcher {
+    pub(crate) fn new(api: Api, methods: Methods, limits: Limits, counters: Arc<Counters>) -> Self {
+        let responses = Budget::new(limits.held_response_bytes);
+        Self { api, methods, lanes: Lanes::new(&limits), responses, limits, counters }
+    }
+
+    /// Answers a body, a batch call by call. `None` where nobody waits for an answer.
+    pub(crate) async fn answer(&self, connection: u64, body: &Bytes, form: Form) -> Option<Reply> {
+        match Body::read(body, self.limits.batch_calls) {
+            Ok(Body::One(bytes)) => self.one(connection, body.slice_ref(bytes), form).await,
+            Ok(Body::Batch(calls)) => {
+                let calls = calls.into_iter().map(|call| body.slice_ref(call.get().as_bytes()));
+                self.batch(connection, calls.collect()).await
+            }
+            Err(error) => Some(self.refuse(None, error)),
+        }
+    }
+
+    /// An answer that is an error.
+    pub(crate) fn refuse(&self, id: Option<&str>, error: MethodError) -> Reply {
+        self.counters.count(&error);
+        Reply { stream: None, bytes: error_answer(id, error).into_bytes(), share: None }
+    }
+
+    async fn batch(&self, connection: u64, calls: Vec<Bytes>) -> Option<Reply> {
+        let limit = self.limits.batch_response_bytes;
+        let mut share = self.responses.share();
+        let mut bytes = vec![b'['];
+        for call in calls {
+            let left = limit.saturating_sub(bytes.len());
+            let Some(reply) = self.one(connection, call, Form::Held { limit: left }).await else {
+                continue;
+            };
+            if share.grow(bytes.len().saturating_add(reply.bytes.len())).is_err() {
+                return Some(self.refuse(None, MethodError::ResponsesFull));
+            }
+            if bytes.len() > 1 {
+                bytes.push(b',');
+            }
+            bytes.extend_from_slice(&reply.bytes);
+        }
+        if bytes.len() == 1 {
+            return None;
+        }
+        bytes.push(b']');
+        Some(Reply { stream: None, bytes, share: Some(share) })
+    }
+
+    async fn one(&self, connection: u64, bytes: Bytes, form: Form) -> Option<Reply> {
+        let call = match Call::read(&bytes) {
+            Ok(call) => call,
+            Err((id, malformed)) => return Some(self.refuse(id, malformed.into())),
+        };
+        let answered = match self.find(&call) {
+            Ok(method) => self.run(connection, &bytes, &call, method, form).await,
+            Err(error) => Err(error),
+        };
+        let reply = answered.unwrap_or_else(|error| self.refuse(call.id, error));
+        call.id.map(|_| reply)
+    }
+
+    fn find(&self, call: &Call<'_>) -> Result<&Method, MethodError> {
+        let name = call.method.as_str();
+        let method = self.methods.get(name).filter(|_| self.api.has(name));
+        let method = method.ok_or_else(|| MethodError::method_not_found(name))?;
+        let (got, limit) = (call.params.map_or(0, str::len), self.limits.params_bytes);
+        if got > limit && !LARGE.contains(&name) {
+            return Err(MethodError::ParamsTooLarge { got, limit });
+        }
+        Ok(method)
+    }
+
+    async fn run(
+        &self,
+        connection: u64,
+        bytes: &Bytes,
+        call: &Call<'_>,
+        method: &Method,
+        form: Form,
+    ) -> Result<Reply, MethodError> {
+        let id = call.id.unwrap_or("null");
+        let prefix = result_prefix(id);
+        let most = match form {
+            Form::Held { limit } => limit.min(self.limits.response_bytes),
+            Form::Streamed => self.limits.response_bytes,
+        };
+        let held = || Output::held(self.responses.share(), most);
+        match method {
+            Method::Waits(waits) => {
+                let answer = AssertUnwindSafe(async {
+                    waits(&mut Args::new(call.params)?).await.map_err(MethodError::Other)
+                });
+                let answer = answer.catch_unwind().await;
+                let answer = answer.map_err(|panic| crashed(&call.method, &*panic))??;
+                let mut out = held();
+                out.put(&prefix);
+                out.value(&answer)?;
+                out.put("}");
+                Ok(out.finish().into())
+            }
+            Method::Quick(work) => {
+                let caller = Caller::new();
+                let asked = Asked { connection, guard: self.guard(&caller, Kind::Read) };
+                let work = |out: &mut Output| work(&mut Args::new(call.params)?, &asked, out);
+                let run = || written(id, &prefix, held(), &self.counters, work);
+                let answer = catch_unwind(AssertUnwindSafe(run));
+                Ok(answer.map_err(|panic| crashed(&call.method, &*panic))?.into())
+            }
+            Method::Lane(kind, work) => {
+                let (kind, work) = (*kind, Arc::clone(work));
+                let turn = self.lanes.of(kind).enter().await?;
+                let caller = Caller::new();
+                let guard = self.guard(&caller, kind);
+                let (out, chunks) = match form {
+                    Form::Streamed if kind == Kind::Trace => {
+                        let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
+                        let limit = self.limits.trace_bytes;
+                        let runtime = Handle::current();
+                        (Output::stream(sender, runtime, guard.clone(), limit), Some(chunks))
+                    }
+                    _ => (held(), None),
+                };
+                let asked = Asked { connection, guard };
+                let params = call.params.map(|params| bytes.slice_ref(params.as_bytes()));
+                let (id, counters) = (id.to_owned(), Arc::clone(&self.counters));
+                let end = tokio::task::spawn_blocking(move || {
+                    let _turn = turn;
+                    let _running = counters.running();
+                    let params = params.as_deref().and_then(|bytes| str::from_utf8(bytes).ok());
+                    let work = |out: &mut Output| work(&mut Args::new(params)?, &asked, out);
+                    written(&id, &prefix, out, &counters, work)
+                });
+                self.collect(&call.method, end, chunks, caller).await
+            }
+        }
+    }
+
+    /// Waits for an answer, or for the first part of one that is streamed.
+    async fn collect(
+        &self,
+        method: &str,
+        end: JoinHandle<Written>,
+        chunks: Option<mpsc::Receiver<Bytes>>,
+        caller: Caller,
+    ) -> Result<Reply, MethodError> {
+        if let Some(mut chunks) = chunks
+            && let Some(first) = chunks.recv().await
+        {
+            let stream = Streamed { first: Some(first), chunks, end, _caller: caller };
+            return Ok(Reply { stream: Some(stream), bytes: Vec::new(), share: None });
+        }
+        match end.await {
+            Ok(written) => Ok(written.into()),
+            Err(why) => match why.try_into_panic() {
+                Ok(panic) => Err(crashed(method, &*panic)),
+                // The server stops.
+                Err(_) => Err(MethodError::CallerGone),
+            },
+        }
+    }
+
+    fn guard(&self, caller: &Caller, kind: Kind) -> Guard {
+        caller.guard(self.time(kind), self.limits.trace_memory)
+    }
+
+    const fn time(&self, kind: Kind) -> Duration {
+        match kind {
+            Kind::Read | Kind::Call => self.limits.call_time,
+            Kind::Trace => self.limits.trace_time,
+        }
+    }
+}
+
+/// Writes the answer to one call. One that fails after a part of it was sent ends with its error,
+/// which readers of JSON-RPC look for first.
+fn written(
+    id: &str,
+    prefix: &str,
+    mut out: Output,
+    counters: &Counters,
+    work: impl FnOnce(&mut Output) -> Result<(), MethodError>,
+) -> Written {
+    out.put(prefix);
+    match work(&mut out) {
+        Ok(()) => out.put("}"),
+        Err(error) => {
+            counters.count(&error);
+            if out.abandon() {
+                out.put(",\"error\":");
+                out.put(&error_object(error));
+                out.put("}");
+            } else {
+                out.put(&error_answer(Some(id), error));
+            }
+        }
+    }
+    out.finish()
+}
+
+impl From<Written> for Reply {
+    fn from(written: Written) -> Self {
+        Self { stream: None, bytes: written.bytes, share: written.share }
+    }
+}
+
+/// A method panicked, which nothing that is sent should make it do.
+///
+/// What it worked on is dropped with it: each call has a state and an answer of its own, and what
+/// calls share is behind locks that no panic leaves locked.
+fn crashed(method: &str, panic: &(dyn Any + Send)) -> MethodError {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    error!(method, panic = text.unwrap_or_default(), "a call crashed");
+    MethodError::Panicked
+}

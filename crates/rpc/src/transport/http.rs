@@ -1,0 +1,131 @@
+//! A request over HTTP: who asks, the body, the answer.
+
+use std::{convert::Infallible, sync::Arc};
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{FromRequestParts, WebSocketUpgrade},
+    http::{
+        HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
+        header::{CONTENT_TYPE, UPGRADE},
+    },
+};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use tower_http::cors::{AllowOrigin, Any, CorsLayer};
+
+use super::{Connection, Service, origin, stream::Answer, websocket};
+use crate::{config::Origins, dispatch::Form, error::MethodError, work::Share};
+
+/// Content types of JSON. A page can send others without being asked whether it may.
+const JSON: [&str; 3] = ["application/json", "application/json-rpc", "application/jsonrequest"];
+
+/// Says to browsers which pages may ask; nothing where none may.
+pub(crate) fn cors(origins: &Origins) -> Option<CorsLayer> {
+    let allowed = match origins {
+        Origins::None => return None,
+        Origins::Any => AllowOrigin::any(),
+        origins => {
+            let origins = origins.clone();
+            AllowOrigin::predicate(move |origin, _| origin::is_origin_allowed(&origins, origin))
+        }
+    };
+    let layer = CorsLayer::new().allow_origin(allowed).allow_methods([Method::POST]);
+    Some(layer.allow_headers(Any))
+}
+
+/// Answers a request; what cannot be served is answered with a JSON-RPC error too.
+pub(crate) async fn answer(
+    service: Arc<Service>,
+    connection: Connection,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible> {
+    let answered = match origin::check(&service.hosts, &service.origins, request.headers()) {
+        Err(error) => Err((StatusCode::FORBIDDEN, error)),
+        Ok(()) if request.headers().contains_key(UPGRADE) => {
+            upgrade(Arc::clone(&service), &connection, request).await
+        }
+        Ok(()) => call(&service, &connection, request).await,
+    };
+    Ok(answered.unwrap_or_else(|(status, error)| {
+        let reply = service.dispatcher.refuse(None, error);
+        respond(status, Body::from(reply.bytes))
+    }))
+}
+
+type Answered = Result<Response<Body>, (StatusCode, MethodError)>;
+
+async fn call(service: &Service, connection: &Connection, request: Request<Incoming>) -> Answered {
+    if request.method() != Method::POST {
+        return Err((StatusCode::METHOD_NOT_ALLOWED, MethodError::HttpMethod));
+    }
+    if !is_json(request.headers()) {
+        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, MethodError::ContentType));
+    }
+    let grace = service.dispatcher.limits.socket_time;
+    let reading = tokio::time::timeout(grace, read_body(service, request.into_body()));
+    let (body, _share) = match reading.await {
+        Ok(read) => read.map_err(|error| (StatusCode::PAYLOAD_TOO_LARGE, error))?,
+        Err(_) => {
+            return Err((StatusCode::REQUEST_TIMEOUT, MethodError::BodyTime { limit: grace }));
+        }
+    };
+    let reply = service.dispatcher.answer(connection.number, &body, Form::Streamed).await;
+    Ok(match reply {
+        Some(reply) => {
+            let answer = Answer::new(reply, connection.clock.clone(), grace);
+            respond(StatusCode::OK, Body::new(answer))
+        }
+        None => respond(StatusCode::NO_CONTENT, Body::empty()),
+    })
+}
+
+/// A body within its limit, and its share of the memory for bodies.
+async fn read_body(service: &Service, mut body: Incoming) -> Result<(Bytes, Share), MethodError> {
+    let limit = service.dispatcher.limits.request_bytes;
+    let mut share = service.requests.share();
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| MethodError::BodyCut)?;
+        let Ok(data) = frame.into_data() else { continue };
+        let length = bytes.len().saturating_add(data.len());
+        if length > limit {
+            return Err(MethodError::RequestTooLarge { limit });
+        }
+        share.grow(length).map_err(|_| MethodError::RequestsFull)?;
+        bytes.extend_from_slice(&data);
+    }
+    Ok((bytes.into(), share))
+}
+
+async fn upgrade(
+    service: Arc<Service>,
+    connection: &Connection,
+    request: Request<Incoming>,
+) -> Answered {
+    let (mut parts, _) = request.into_parts();
+    let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &()).await;
+    let upgrade = upgrade.map_err(|_| (StatusCode::BAD_REQUEST, MethodError::Upgrade))?;
+    let limit = service.dispatcher.limits.message_bytes;
+    let connection = connection.clone();
+    Ok(upgrade
+        .max_message_size(limit)
+        .max_frame_size(limit)
+        .on_upgrade(move |socket| websocket::serve(service, connection, socket)))
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    JSON.iter().any(|json| kind.eq_ignore_ascii_case(json))
+}
+
+fn respond(status: StatusCode, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    if status != StatusCode::NO_CONTENT {
+        let json = HeaderValue::from_static("application/json");
+        response.headers_mut().insert(CONTENT_TYPE, json);
+    }
+    response
+}

@@ -1,0 +1,125 @@
+//! Answers on their way into a socket, and how long they may take.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use axum::body::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use parking_lot::Mutex;
+use tokio::{sync::Notify, time::Instant};
+
+use crate::{
+    dispatch::{Reply, Streamed},
+    work::Share,
+};
+
+/// Bytes that a reader must take in a second, besides the time that each answer has.
+const SLOWEST: usize = 1 << 20;
+
+/// By when a connection's answer must have been taken.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Clock(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    due: Mutex<Option<Instant>>,
+    changed: Notify,
+}
+
+impl Clock {
+    /// Resolves when an answer is overdue.
+    pub(crate) async fn overdue(&self) {
+        loop {
+            let changed = self.0.changed.notified();
+            let due = *self.0.due.lock();
+            match due {
+                None => changed.await,
+                Some(due) => tokio::select! {
+                    () = changed => {}
+                    () = tokio::time::sleep_until(due) => return,
+                },
+            }
+        }
+    }
+
+    fn set(&self, due: Option<Instant>) {
+        *self.0.due.lock() = due;
+        self.0.changed.notify_one();
+    }
+}
+
+/// How long an answer of so many bytes may take to be read.
+pub(crate) fn time_to_take(bytes: usize, grace: Duration) -> Duration {
+    let seconds = u64::try_from(bytes / SLOWEST).unwrap_or(u64::MAX);
+    grace.saturating_add(Duration::from_secs(seconds))
+}
+
+/// The body of an answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    held: Option<Bytes>,
+    stream: Option<Streamed>,
+    /// Given back once the answer is taken.
+    _share: Option<Share>,
+    clock: Clock,
+}
+
+impl Answer {
+    /// The body of a reply, whose reader has `grace` to take it. What is streamed ends by itself.
+    pub(crate) fn new(reply: Reply, clock: Clock, grace: Duration) -> Self {
+        let Reply { stream, bytes, share } = reply;
+        if stream.is_none() {
+            clock.set(Some(Instant::now() + time_to_take(bytes.len(), grace)));
+        }
+        let held = (!bytes.is_empty()).then(|| bytes.into());
+        Self { held, stream, _share: share, clock }
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        self.clock.set(None);
+    }
+}
+
+impl Body for Answer {
+    type Data = Bytes;
+    type Error = tokio::task::JoinError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        if let Some(held) = self.held.take() {
+            return Poll::Ready(Some(Ok(Frame::data(held))));
+        }
+        let Some(stream) = &mut self.stream else { return Poll::Ready(None) };
+        if let Some(first) = stream.first.take() {
+            return Poll::Ready(Some(Ok(Frame::data(first))));
+        }
+        if let Some(chunk) = ready!(stream.chunks.poll_recv(context)) {
+            return Poll::Ready(Some(Ok(Frame::data(chunk))));
+        }
+        let end = ready!(Pin::new(&mut stream.end).poll(context));
+        self.stream = None;
+        Poll::Ready(Some(end.map(|written| Frame::data(written.bytes.into()))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match (&self.held, &self.stream) {
+            (_, Some(_)) => SizeHint::default(),
+            (held, None) => {
+                let length = held.as_ref().map_or(0, Bytes::len);
+                SizeHint::with_exact(u64::try_from(length).unwrap_or(u64::MAX))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.held.is_none() && self.stream.is_none()
+    }
+}

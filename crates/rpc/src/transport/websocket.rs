@@ -1,0 +1,139 @@
+//! A WebSocket connection: calls, as many at a time as it may make, and subscriptions.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    body::Bytes,
+    extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code},
+};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tracing::debug;
+
+use super::{Connection, Service, stream::time_to_take};
+use crate::{
+    dispatch::{Form, Reply},
+    envelope::{Call, error_answer},
+    error::MethodError,
+    subscriptions::{self, Subscriptions},
+};
+
+/// Serves a connection until it ends, the server stops, or its reader is too slow. All that runs
+/// for it ends with it.
+pub(crate) async fn serve(service: Arc<Service>, connection: Connection, socket: WebSocket) {
+    let mut stopping = service.stopping.clone();
+    let session = Session { service, connection, socket };
+    tokio::select! {
+        ended = session.run() => if let Err(End(why)) = ended {
+            debug!(why, "a WebSocket ended");
+        },
+        _ = stopping.wait_for(|stopping| *stopping) => {}
+    }
+}
+
+struct Session {
+    service: Arc<Service>,
+    connection: Connection,
+    socket: WebSocket,
+}
+
+/// The connection is over.
+struct End(&'static str);
+
+impl Session {
+    async fn run(mut self) -> Result<(), End> {
+        let limits = &self.service.dispatcher.limits;
+        let (most, form) =
+            (limits.calls_per_connection, Form::Held { limit: limits.response_bytes });
+        let mut calls = FuturesUnordered::new();
+        let (mut subscriptions, mut news) =
+            Subscriptions::new(Arc::clone(&self.service.context), limits.subscriptions);
+        loop {
+            tokio::select! {
+                message = self.socket.recv(), if calls.len() < most => {
+                    let Some(bytes) = self.read(message).await? else { return Ok(()) };
+                    if bytes.is_empty() {
+                        continue;
+                    }
+                    if let Some(answer) = subscribe(&mut subscriptions, &bytes) {
+                        self.send(answer).await?;
+                        continue;
+                    }
+                    let (service, number) = (Arc::clone(&self.service), self.connection.number);
+                    calls.push(async move {
+                        service.dispatcher.answer(number, &bytes, form).await
+                    });
+                }
+                Some(reply) = calls.next(), if !calls.is_empty() => {
+                    if let Some(reply) = reply {
+                        self.reply(reply).await?;
+                    }
+                }
+                Some(notification) = news.recv() => self.send(notification).await?,
+            }
+        }
+    }
+
+    /// The bytes of a message, none of one that asks nothing, or `None` when there is no more.
+    async fn read(
+        &mut self,
+        message: Option<Result<Message, axum::Error>>,
+    ) -> Result<Option<Bytes>, End> {
+        match message {
+            Some(Ok(Message::Text(text))) => Ok(Some(text.into())),
+            Some(Ok(Message::Binary(bytes))) => Ok(Some(bytes)),
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(Some(Bytes::new())),
+            Some(Ok(Message::Close(_))) | None => Ok(None),
+            Some(Err(_)) => {
+                // Too large, or no WebSocket: nothing can be read after it.
+                let limit = self.service.dispatcher.limits.message_bytes;
+                let error = MethodError::RequestTooLarge { limit };
+                self.send(error_answer(None, error)).await?;
+                let reason = Utf8Bytes::from_static("message too large or malformed");
+                let frame = CloseFrame { code: close_code::SIZE, reason };
+                self.put(Message::Close(Some(frame)), 0).await?;
+                Err(End("a message was too large or malformed"))
+            }
+        }
+    }
+
+    async fn reply(&mut self, reply: Reply) -> Result<(), End> {
+        let Reply { bytes, share, .. } = reply;
+        let text = String::from_utf8(bytes).map_err(|_| End("an answer was no text"))?;
+        self.send(text).await?;
+        drop(share);
+        Ok(())
+    }
+
+    async fn send(&mut self, text: String) -> Result<(), End> {
+        let length = text.len();
+        self.put(Message::Text(text.into()), length).await
+    }
+
+    async fn put(&mut self, message: Message, length: usize) -> Result<(), End> {
+        let time = time_to_take(length, self.grace());
+        match tokio::time::timeout(time, self.socket.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(End("the reader has left")),
+            Err(_) => Err(End("the reader was too slow")),
+        }
+    }
+
+    fn grace(&self) -> Duration {
+        self.service.dispatcher.limits.socket_time
+    }
+}
+
+/// The answer to a call that begins or ends a subscription; `None` for any other.
+fn subscribe(subscriptions: &mut Subscriptions, bytes: &[u8]) -> Option<String> {
+    let call = Call::read(bytes).ok()?;
+    let answer = match call.method.as_str() {
+        subscriptions::SUBSCRIBE => subscriptions.subscribe(call.params),
+        subscriptions::UNSUBSCRIBE => subscriptions.unsubscribe(call.params),
+        _ => return None,
+    };
+    let id = call.id.unwrap_or("null");
+    Some(match answer {
+        Ok(result) => format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#),
+        Err(error) => error_answer(Some(id), error),
+    })
+}

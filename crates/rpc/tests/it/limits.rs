@@ -1,0 +1,427 @@
+//! What one caller, and all together, may ask for.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use bough_rpc::{Limits, Methods, PerConnection, RpcConfig, RpcHooks, Threads};
+use bough_stf::Fork;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use crate::common::{Served, http, until, ws::Socket};
+
+/// A call that runs as long as it has gas: a loop, on a stack of a thousand items.
+fn endless() -> Value {
+    let code = format!("0x{}5b6103e856", "5f".repeat(1000));
+    let to = "0x00000000000000000000000000000000000e9d1e";
+    json!([{ "to": to }, "latest", { to: { "code": code } }])
+}
+
+/// The same, to be traced.
+fn endless_trace(tracer: Value) -> Value {
+    let call = endless();
+    let mut options = tracer;
+    options["stateOverrides"] = call[2].clone();
+    json!([call[0], "latest", options])
+}
+
+fn limited(limits: Limits) -> RpcConfig {
+    RpcConfig { limits, ..RpcConfig::development() }
+}
+
+/// On a fork where the gas of a call has no bound but the server's own.
+async fn serve(limits: Limits) -> Served {
+    Served::at(Fork::Osaka, limited(limits), RpcHooks::default(), Methods::new())
+}
+
+fn request(method: &str, params: &Value) -> String {
+    json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string()
+}
+
+/// Sends a request without reading the answer.
+async fn send(served: &Served, method: &str, params: &Value) -> TcpStream {
+    let address = served.server.local_addr();
+    let body = request(method, params);
+    let head = format!(
+        "POST / HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(body.as_bytes()).await.unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn calls_and_traces_end_in_time() {
+    let short = Duration::from_millis(50);
+    let limits =
+        Limits { call_time: short, trace_time: short, call_gas: u64::MAX, ..Limits::default() };
+    let served = serve(limits).await;
+    let tracer = json!({ "tracer": "callTracer" });
+    for (method, params) in [
+        ("eth_call", endless()),
+        ("eth_createAccessList", endless()),
+        ("debug_traceCall", endless_trace(tracer)),
+    ] {
+        let (code, message, _) = served.error(method, params).await;
+        let expected = (-32005, "execution aborted (timeout = 50ms)");
+        assert_eq!((code, message.as_str()), expected, "{method}");
+    }
+    assert_eq!(served.server.counters().timed_out(), 3);
+    assert_eq!(served.server.counters().running_now(), 0);
+    assert_eq!(served.call("eth_chainId", json!([])).await, "0x7a69");
+}
+
+#[tokio::test]
+async fn estimates_end_in_time() {
+    let limits = Limits { call_time: Duration::ZERO, ..Limits::default() };
+    let served = serve(limits).await;
+    let (code, message, _) = served.error("eth_estimateGas", endless()).await;
+    assert_eq!((code, message.as_str()), (-32005, "execution aborted (timeout = 0ns)"));
+}
+
+#[tokio::test]
+async fn a_call_whose_caller_has_left_is_stopped() {
+    let limits =
+        Limits { call_time: Duration::from_secs(600), call_gas: u64::MAX, ..Limits::default() };
+    let served = serve(limits).await;
+    let counters = served.server.counters();
+    let caller = send(&served, "eth_call", &endless()).await;
+    until("it runs", || counters.running_now() == 1).await;
+    drop(caller);
+    until("it was stopped", || counters.running_now() == 0).await;
+    assert_eq!((counters.caller_left(), counters.timed_out()), (1, 0));
+
+    let mut socket = Socket::connect(&served).await;
+    for _ in 0..2 {
+        socket.send(&request("eth_call", &endless())).await;
+    }
+    until("both run", || counters.running_now() == 2).await;
+    drop(socket);
+    until("both were stopped", || counters.running_now() == 0).await;
+    assert_eq!(counters.caller_left(), 3);
+}
+
+#[tokio::test]
+async fn no_more_run_than_there_are_threads_and_no_more_wait_than_may() {
+    let limits = Limits {
+        threads: Threads { reads: 1, calls: 1, traces: 1 },
+        waiting: 1,
+        patience: Duration::from_secs(600),
+        call_time: Duration::from_secs(600),
+        call_gas: u64::MAX,
+        ..Limits::default()
+    };
+    let served = serve(limits).await;
+    let counters = served.server.counters();
+    let first = send(&served, "eth_call", &endless()).await;
+    until("one runs", || counters.running_now() == 1).await;
+    let second = send(&served, "eth_call", &endless()).await;
+    // The second waits, or the third does: one of the two is refused.
+    let (code, message, _) = tokio::select! {
+        error = served.error("eth_call", endless()) => error,
+        answer = read_json(second) => {
+            let error = &answer["error"];
+            (error["code"].as_i64().unwrap(), error["message"].as_str().unwrap().to_owned(), answer)
+        }
+    };
+    assert_eq!(code, -32005);
+    assert_eq!(message, "too many calls wait for their turn: the limit is 1, try again");
+    assert_eq!(counters.most_running(), 1);
+    assert_eq!(served.call("eth_getBalance", json!([format!("0x{:040x}", 1)])).await, "0x0");
+    drop(first);
+    until("all ended", || counters.running_now() == 0).await;
+}
+
+#[tokio::test]
+async fn who_waits_too_long_is_told() {
+    let limits = Limits {
+        threads: Threads { reads: 1, calls: 1, traces: 1 },
+        patience: Duration::from_millis(20),
+        call_time: Duration::from_secs(600),
+        call_gas: u64::MAX,
+        ..Limits::default()
+    };
+    let served = serve(limits).await;
+    let _first = send(&served, "eth_call", &endless()).await;
+    until("one runs", || served.server.counters().running_now() == 1).await;
+    let (code, message, _) = served.error("eth_call", endless()).await;
+    let expected = "none of the 1 threads for calls was free within 20ms, try again";
+    assert_eq!((code, message.as_str()), (-32005, expected));
+}
+
+async fn read_json(mut stream: TcpStream) -> Value {
+    let mut bytes = Vec::new();
+    loop {
+        let mut chunk = [0; 4096];
+        let count = stream.read(&mut chunk).await.unwrap();
+        assert!(count > 0, "cut");
+        bytes.extend_from_slice(&chunk[..count]);
+        let text = String::from_utf8_lossy(&bytes);
+        let body = text.split_once("\r\n\r\n").map(|(_, body)| body).unwrap_or_default();
+        if let Ok(json) = serde_json::from_str(body) {
+            return json;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_trace_is_sent_while_it_runs_and_says_so_when_it_is_stopped() {
+    let limits =
+        Limits { trace_time: Duration::from_secs(600), call_gas: u64::MAX, ..Limits::default() };
+    let served = serve(limits).await;
+    let counters = served.server.counters();
+    let mut caller = send(&served, "debug_traceCall", &endless_trace(json!({}))).await;
+    let mut first = vec![0; 1 << 16];
+    caller.read_exact(&mut first).await.unwrap();
+    assert!(String::from_utf8_lossy(&first).contains(r#""result":{"structLogs":[{"pc":0,"#));
+    assert_eq!(counters.running_now(), 1);
+    drop(caller);
+    until("it was stopped", || counters.running_now() == 0).await;
+
+    let limits = Limits { trace_bytes: 1 << 20, call_gas: 1 << 24, ..Limits::default() };
+    let served = serve(limits).await;
+    let address = served.server.local_addr();
+    let answer = http::call(address, "debug_traceCall", endless_trace(json!({}))).await;
+    let steps = answer["result"]["structLogs"].as_array().unwrap();
+    assert!(steps.len() > 100 && steps[10]["op"] == "PUSH0", "{}", steps.len());
+    assert_eq!(answer["error"]["code"], -32005);
+    assert_eq!(answer["error"]["message"], "response too large: the limit is 1048576 bytes");
+
+    // One that is small enough is held until it is known whether it fails.
+    let limits = Limits { trace_bytes: 1 << 10, ..Limits::default() };
+    let served = serve(limits).await;
+    let address = served.server.local_addr();
+    let answer = http::call(address, "debug_traceCall", endless_trace(json!({}))).await;
+    assert_eq!((&answer["result"], &answer["error"]["code"]), (&Value::Null, &json!(-32005)));
+}
+
+#[tokio::test]
+async fn a_reader_who_does_not_read_a_trace_ends_it() {
+    let limits = Limits { trace_time: Duration::from_millis(200), ..Limits::default() };
+    let served = serve(Limits { call_gas: u64::MAX, ..limits }).await;
+    let counters = served.server.counters();
+    let _caller = send(&served, "debug_traceCall", &endless_trace(json!({}))).await;
+    until("it runs", || counters.running_now() == 1).await;
+    until("it ended", || counters.running_now() == 0).await;
+}
+
+#[tokio::test]
+async fn tracers_keep_no_more_than_they_may() {
+    // Calls of nobody, with a megabyte of input each.
+    let code = "0x5b5f5f620fffff5f5f5f5af1505f56";
+    let to = "0x00000000000000000000000000000000000e9d1e";
+    let served = serve(Limits::default()).await;
+    for tracer in ["callTracer", "flatCallTracer", "erc7562Tracer"] {
+        let options = json!({ "tracer": tracer, "stateOverrides": { to: { "code": code } } });
+        let params = json!([{ "to": to }, "latest", options]);
+        let (code, message, _) = served.error("debug_traceCall", params).await;
+        let expected = "the trace needs more memory than the limit of 67108864 bytes";
+        assert_eq!((code, message.as_str()), (-32005, expected), "{tracer}");
+    }
+}
+
+#[tokio::test]
+async fn answers_and_batches_have_limits() {
+    let limits = Limits { response_bytes: 1000, batch_calls: 2, ..Limits::default() };
+    let served = serve(limits).await;
+    let address = served.server.local_addr();
+    let (code, message, _) = served.error("eth_getBlockByNumber", json!(["0x1", true])).await;
+    let expected = (-32005, "response too large: the limit is 1000 bytes");
+    assert_eq!((code, message.as_str()), expected);
+    let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_chainId" });
+    let batch = Value::from(vec![call.clone(); 2]).to_string();
+    assert_eq!(http::post(address, &batch).await.json()[1]["result"], "0x7a69");
+    let batch = Value::from(vec![call; 3]).to_string();
+    let answer = http::post(address, &batch).await.json();
+    assert_eq!(answer["error"]["message"], "batch too large: the limit is 2 calls");
+
+    let limits = Limits { batch_response_bytes: 2000, ..Limits::default() };
+    let served = serve(limits).await;
+    let block =
+        json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_getBlockByNumber", "params": ["0x0"] });
+    let batch = Value::from(vec![block; 3]).to_string();
+    let answer = http::post(served.server.local_addr(), &batch).await.json();
+    assert_eq!(answer[0]["result"]["number"], "0x0");
+    assert_eq!(answer[2]["error"]["code"], -32005, "{answer}");
+}
+
+#[tokio::test]
+async fn large_answers_share_what_memory_there_is() {
+    let limits = Limits { held_response_bytes: 0, ..Limits::default() };
+    let served = serve(limits).await;
+    let data = format!("0x{}", "00".repeat(80_000));
+    // Returns what it was called with.
+    let code = "0x365f5f37365ff3";
+    let to = "0x00000000000000000000000000000000000e9d1e";
+    let params = json!([{ "to": to, "data": data }, "latest", { to: { "code": code } }]);
+    let (code, message, _) = served.error("eth_call", params).await;
+    let expected = "too many large responses at a time, try again";
+    assert_eq!((code, message.as_str()), (-32005, expected));
+    assert_eq!(served.call("eth_chainId", json!([])).await, "0x7a69");
+}
+
+#[tokio::test]
+async fn bodies_and_parameters_have_limits() {
+    let limits = Limits {
+        request_bytes: 200_000,
+        held_request_bytes: 0,
+        params_bytes: 1000,
+        ..Limits::default()
+    };
+    let served = serve(limits).await;
+    let address = served.server.local_addr();
+    let (code, message, _) = served.error("eth_getBalance", json!(["0".repeat(2000)])).await;
+    assert_eq!(code, -32005);
+    assert_eq!(message, "params of 2004 bytes, the limit of this method is 1000");
+    let answer = http::post(address, &"1".repeat(150_000)).await;
+    assert_eq!(answer.status, 413);
+    assert_eq!(answer.json()["error"]["message"], "too many large requests at a time, try again");
+    let served = serve(Limits { request_bytes: 1000, ..Limits::default() }).await;
+    let answer = http::post(served.server.local_addr(), &"1".repeat(2000)).await;
+    assert_eq!(answer.status, 413);
+    let message = "request too large: the limit is 1000 bytes";
+    assert_eq!(answer.json()["error"]["message"], message);
+    let many = Value::from(vec![1; 17]);
+    let (code, message, _) = served.error("eth_chainId", many).await;
+    assert_eq!((code, message.as_str()), (-32602, "too many arguments, want at most 16"));
+}
+
+#[tokio::test]
+async fn a_body_must_arrive_in_time() {
+    let limits = Limits { socket_time: Duration::from_millis(100), ..Limits::default() };
+    let served = serve(limits).await;
+    let address = served.server.local_addr();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST / HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n\
+         content-length: 1000\r\n\r\n{{"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let answer = read_json(stream).await;
+    assert_eq!(answer["error"]["message"], "the request's body took longer than 100ms");
+}
+
+#[tokio::test]
+async fn connections_have_a_limit() {
+    let served = serve(Limits { connections: 1, ..Limits::default() }).await;
+    let address = served.server.local_addr();
+    let mut first = Socket::connect(&served).await;
+    let answer = http::request(address, "POST", "", "").await;
+    assert_eq!(answer.status, 503);
+    assert_eq!(answer.json()["error"]["message"], "too many connections");
+    assert_eq!(first.call("eth_chainId", json!([])).await["result"], "0x7a69");
+    drop(first);
+    until("there is room again", || served.server.counters().refused() >= 1).await;
+}
+
+#[tokio::test]
+async fn a_connection_has_only_so_many_calls_at_a_time() {
+    let limits = Limits {
+        calls_per_connection: 1,
+        call_time: Duration::from_millis(100),
+        call_gas: u64::MAX,
+        ..Limits::default()
+    };
+    let served = serve(limits).await;
+    let mut socket = Socket::connect(&served).await;
+    socket.send(&request("eth_call", &endless())).await;
+    socket.send(&request("eth_chainId", &json!([]))).await;
+    let first = socket.next().await.unwrap();
+    assert_eq!(first["error"]["code"], -32005, "the second waits for the first: {first}");
+    assert_eq!(socket.next().await.unwrap()["result"], "0x7a69");
+}
+
+#[tokio::test]
+async fn a_message_too_large_is_told_and_ends_the_connection() {
+    let served = serve(Limits { message_bytes: 1000, ..Limits::default() }).await;
+    let mut socket = Socket::connect(&served).await;
+    socket.send(&"1".repeat(2000)).await;
+    let answer = socket.next().await.unwrap();
+    let message = "request too large: the limit is 1000 bytes";
+    assert_eq!(answer["error"]["message"], message);
+    assert!(socket.next().await.is_none());
+}
+
+#[tokio::test]
+async fn subscriptions_have_limits() {
+    let limits = Limits { subscriptions: PerConnection { each: 2, all: 3 }, ..Limits::default() };
+    let served = serve(limits).await;
+    let mut first = Socket::connect(&served).await;
+    let mut second = Socket::connect(&served).await;
+    let heads = json!(["newHeads"]);
+    let id = first.call("eth_subscribe", heads.clone()).await["result"].clone();
+    assert!(first.call("eth_subscribe", heads.clone()).await["result"].is_string());
+    let refused = |answer: Value, limit: u64| {
+        let message = format!("too many subscriptions, the limit is {limit}");
+        assert_eq!(answer["error"], json!({ "code": -32005, "message": message }));
+    };
+    refused(first.call("eth_subscribe", heads.clone()).await, 2);
+    assert!(second.call("eth_subscribe", heads.clone()).await["result"].is_string());
+    refused(second.call("eth_subscribe", heads.clone()).await, 3);
+    assert_eq!(first.call("eth_unsubscribe", json!([id])).await["result"], true);
+    assert_eq!(first.call("eth_unsubscribe", json!([id])).await["result"], false);
+    assert!(first.call("eth_subscribe", heads.clone()).await["result"].is_string());
+
+    let wide: Vec<String> = (0..1001).map(|number| format!("0x{number:040x}")).collect();
+    let answer = first.call("eth_subscribe", json!(["logs", { "address": wide }])).await;
+    let message = "a filter of 1001 addresses or topics, the limit is 1000";
+    assert_eq!(answer["error"]["message"], message);
+}
+
+#[tokio::test]
+async fn filters_have_limits() {
+    let limits = Limits { filters: PerConnection { each: 2, all: 3 }, ..Limits::default() };
+    let served = serve(limits).await;
+    let mut first = Socket::connect(&served).await;
+    let mut second = Socket::connect(&served).await;
+    for method in ["eth_newBlockFilter", "eth_newPendingTransactionFilter"] {
+        assert!(first.call(method, json!([])).await["result"].is_string());
+    }
+    let refused = |answer: Value, limit: u64| {
+        let message = format!("too many filters, the limit is {limit}");
+        assert_eq!(answer["error"], json!({ "code": -32005, "message": message }));
+    };
+    refused(first.call("eth_newFilter", json!([{}])).await, 2);
+    assert!(second.call("eth_newFilter", json!([{}])).await["result"].is_string());
+    refused(second.call("eth_newFilter", json!([{}])).await, 3);
+    let wide: Vec<String> = (0..1001).map(|number| format!("0x{number:064x}")).collect();
+    let answer = second.call("eth_newFilter", json!([{ "topics": [null, wide] }])).await;
+    let message = "a filter of 1001 addresses or topics, the limit is 1000";
+    assert_eq!(answer["error"], json!({ "code": -32005, "message": message }));
+}
+
+#[tokio::test]
+async fn a_method_that_panics_is_an_error_and_nothing_more() {
+    let ran = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&ran);
+    let mut methods = Methods::new();
+    methods.add("test_panic", move |_| -> Result<(), _> {
+        counted.fetch_add(1, Ordering::Relaxed);
+        panic!("injected")
+    });
+    methods.add_async("test_panicLater", |_| async { panic!("injected") });
+    let served = Served::with(RpcConfig::development(), RpcHooks::default(), methods).await;
+    let mut socket = Socket::connect(&served).await;
+    for _ in 0..10 {
+        let (code, message, _) = served.error("test_panic", json!([])).await;
+        assert_eq!((code, message.as_str()), (-32603, "internal error: the call crashed"));
+        assert_eq!(socket.call("test_panic", json!([])).await["error"]["code"], -32603);
+        let (code, _, _) = served.error("test_panicLater", json!([])).await;
+        assert_eq!(code, -32603);
+        assert_eq!(socket.call("test_panicLater", json!([])).await["error"]["code"], -32603);
+    }
+    assert_eq!(ran.load(Ordering::Relaxed), 20);
+    assert_eq!(served.server.counters().running_now(), 0);
+    assert_eq!(socket.call("eth_chainId", json!([])).await["result"], "0x7a69");
+}
