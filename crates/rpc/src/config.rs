@@ -232,7 +232,7 @@ impl Default for Limits {
             params_bytes: 512 << 10,
             response_bytes: 64 << 20,
             held_response_bytes: 256 << 20,
-            trace_bytes: 4 << 30,
+            trace_bytes: 1 << 30,
             batch_calls: 1_000,
             batch_response_bytes: 25 << 20,
             calls_per_connection: 16,

@@ -1,6 +1,11 @@
 #![doc = include_str!("../README.md")]
 // A test helper fails the test it helps.
-#![allow(clippy::panic)]
+#![allow(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing)]
+
+#[cfg(feature = "sockets")]
+pub mod http;
+#[cfg(feature = "sockets")]
+pub mod ws;
 
 use std::{
     env, fs,

@@ -10,5 +10,6 @@ mod execute;
 mod help;
 mod l1;
 mod parts;
+mod soak;
 mod support;
 mod vectors;

@@ -99,6 +99,11 @@ impl Running {
         (running, banner)
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The next line of stdout.
     pub fn line(&mut self) -> String {
         let mut line = String::new();

@@ -5,7 +5,9 @@ use alloy_primitives::hex;
 use bough_rpc::{Api, Methods, Origins, RpcConfig, RpcHooks};
 use serde_json::{Value, json};
 
-use crate::common::{Served, chain, http, until, ws::Socket};
+use bough_testing::{http, ws::Socket};
+
+use crate::common::{Served, chain, until};
 
 const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}"#;
 const JSON: &str = "content-type: application/json\r\n";
@@ -60,7 +62,10 @@ async fn pages_ask_only_where_they_may() {
             assert_eq!((answer.status, &answer.json()["error"]["code"]), (403, &json!(-32000)));
         }
         let origin = headers.trim().strip_prefix("origin: ").unwrap();
-        assert_eq!(Socket::open(&served, Some(origin), None).await.is_ok(), allowed);
+        assert_eq!(
+            Socket::open(&served.server.ws_url(), Some(origin), None).await.is_ok(),
+            allowed
+        );
     }
 }
 
@@ -72,7 +77,7 @@ async fn what_is_no_page_asks_as_it_likes() {
         let answer = http::request(address, "POST", &format!("{headers}{JSON}"), CALL).await;
         assert_eq!(answer.json()["result"], "0x7a69");
     }
-    let mut socket = Socket::open(&served, None, None).await.unwrap();
+    let mut socket = Socket::open(&served.server.ws_url(), None, None).await.unwrap();
     assert_eq!(socket.call("eth_chainId", json!([])).await["result"], "0x7a69");
 }
 
@@ -116,7 +121,11 @@ async fn a_foreign_name_is_refused() {
             let message = answer.json()["error"]["message"].as_str().unwrap().to_owned();
             assert!(message.starts_with(&format!("invalid host {host:?}")), "{message}");
         }
-        assert_eq!(Socket::open(&served, None, Some(host)).await.is_ok(), allowed, "{host}");
+        assert_eq!(
+            Socket::open(&served.server.ws_url(), None, Some(host)).await.is_ok(),
+            allowed,
+            "{host}"
+        );
     }
     let config = RpcConfig { hosts: "example.org".parse().unwrap(), ..RpcConfig::default() };
     let served = serve(config).await;
@@ -135,7 +144,7 @@ async fn notifications_are_executed_and_not_answered() {
     assert_eq!((answer.status, answer.body.as_str()), (204, ""));
     let answer = http::post(address, &format!("[{note},{CALL}]")).await.json();
     assert_eq!(answer.as_array().map(Vec::len), Some(1));
-    let mut socket = Socket::connect(&served).await;
+    let mut socket = Socket::connect(&served.server.ws_url()).await;
     for (nonce, over_http) in [(2, true), (3, false)] {
         let transaction = chain::transfer(&chain::key(8), nonce);
         let raw = hex::encode_prefixed(transaction.encoded_2718());
@@ -154,7 +163,7 @@ async fn subscriptions_are_not_served_over_http() {
     let served = serve(RpcConfig::development()).await;
     let (code, message, _) = served.error("eth_subscribe", json!(["newHeads"])).await;
     assert_eq!(code, -32601, "{message}");
-    let mut socket = Socket::connect(&served).await;
+    let mut socket = Socket::connect(&served.server.ws_url()).await;
     let subscribe = json!({
         "jsonrpc": "2.0", "id": 1, "method": "eth_subscribe", "params": ["newHeads"]
     });

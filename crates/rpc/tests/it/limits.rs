@@ -16,7 +16,9 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::common::{Served, http, until, ws::Socket};
+use bough_testing::{http, ws::Socket};
+
+use crate::common::{Served, until};
 
 /// A call that runs as long as it has gas: a loop, on a stack of a thousand items.
 fn endless() -> Value {
@@ -102,7 +104,7 @@ async fn a_call_whose_caller_has_left_is_stopped() {
     until("it was stopped", || counters.running_now() == 0).await;
     assert_eq!((counters.caller_left(), counters.timed_out()), (1, 0));
 
-    let mut socket = Socket::connect(&served).await;
+    let mut socket = Socket::connect(&served.server.ws_url()).await;
     for _ in 0..2 {
         socket.send(&request("eth_call", &endless())).await;
     }
@@ -316,7 +318,7 @@ async fn a_body_must_arrive_in_time() {
 async fn connections_have_a_limit() {
     let served = serve(Limits { connections: 1, ..Limits::default() }).await;
     let address = served.server.local_addr();
-    let mut first = Socket::connect(&served).await;
+    let mut first = Socket::connect(&served.server.ws_url()).await;
     let answer = http::request(address, "POST", "", "").await;
     assert_eq!(answer.status, 503);
     assert_eq!(answer.json()["error"]["message"], "too many connections");
@@ -334,7 +336,7 @@ async fn a_connection_has_only_so_many_calls_at_a_time() {
         ..Limits::default()
     };
     let served = serve(limits).await;
-    let mut socket = Socket::connect(&served).await;
+    let mut socket = Socket::connect(&served.server.ws_url()).await;
     socket.send(&request("eth_call", &endless())).await;
     socket.send(&request("eth_chainId", &json!([]))).await;
     let first = socket.next().await.unwrap();
@@ -345,7 +347,7 @@ async fn a_connection_has_only_so_many_calls_at_a_time() {
 #[tokio::test]
 async fn a_message_too_large_is_told_and_ends_the_connection() {
     let served = serve(Limits { message_bytes: 1000, ..Limits::default() }).await;
-    let mut socket = Socket::connect(&served).await;
+    let mut socket = Socket::connect(&served.server.ws_url()).await;
     socket.send(&"1".repeat(2000)).await;
     let answer = socket.next().await.unwrap();
     let message = "request too large: the limit is 1000 bytes";
@@ -357,8 +359,8 @@ async fn a_message_too_large_is_told_and_ends_the_connection() {
 async fn subscriptions_have_limits() {
     let limits = Limits { subscriptions: PerConnection { each: 2, all: 3 }, ..Limits::default() };
     let served = serve(limits).await;
-    let mut first = Socket::connect(&served).await;
-    let mut second = Socket::connect(&served).await;
+    let mut first = Socket::connect(&served.server.ws_url()).await;
+    let mut second = Socket::connect(&served.server.ws_url()).await;
     let heads = json!(["newHeads"]);
     let id = first.call("eth_subscribe", heads.clone()).await["result"].clone();
     assert!(first.call("eth_subscribe", heads.clone()).await["result"].is_string());
@@ -383,8 +385,8 @@ async fn subscriptions_have_limits() {
 async fn filters_have_limits() {
     let limits = Limits { filters: PerConnection { each: 2, all: 3 }, ..Limits::default() };
     let served = serve(limits).await;
-    let mut first = Socket::connect(&served).await;
-    let mut second = Socket::connect(&served).await;
+    let mut first = Socket::connect(&served.server.ws_url()).await;
+    let mut second = Socket::connect(&served.server.ws_url()).await;
     for method in ["eth_newBlockFilter", "eth_newPendingTransactionFilter"] {
         assert!(first.call(method, json!([])).await["result"].is_string());
     }
@@ -412,7 +414,7 @@ async fn a_method_that_panics_is_an_error_and_nothing_more() {
     });
     methods.add_async("test_panicLater", |_| async { panic!("injected") });
     let served = Served::with(RpcConfig::development(), RpcHooks::default(), methods).await;
-    let mut socket = Socket::connect(&served).await;
+    let mut socket = Socket::connect(&served.server.ws_url()).await;
     for _ in 0..10 {
         let (code, message, _) = served.error("test_panic", json!([])).await;
         assert_eq!((code, message.as_str()), (-32603, "internal error: the call crashed"));

@@ -2,7 +2,9 @@
 
 use std::net::TcpListener;
 
-use crate::common::{Served, chain, http};
+use bough_testing::http;
+
+use crate::common::{Served, chain};
 use bough_rpc::{Methods, RpcConfig, RpcHooks, RpcServer, StartError};
 use bough_stf::Fork;
 use serde_json::{Value, json};

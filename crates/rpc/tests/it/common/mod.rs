@@ -1,9 +1,7 @@
 //! A chain with one block of every type of transaction, and a server over it.
 
 pub mod chain;
-pub mod http;
 pub mod snapshot;
-pub mod ws;
 
 use std::{
     sync::Arc,
@@ -14,6 +12,7 @@ use alloy_primitives::{B256, U256};
 use bough_chain::Chain;
 use bough_rpc::{Methods, RpcConfig, RpcHandle, RpcHooks, RpcServer};
 use bough_stf::Fork;
+use bough_testing::http;
 use serde_json::Value;
 
 /// A server over the example chain.

@@ -3,31 +3,35 @@
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
+pub use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
     tungstenite::{
-        Error, Message,
+        Message,
         client::IntoClientRequest,
         http::{HeaderValue, header},
     },
 };
 
-use super::Served;
-
+/// A connection.
+#[derive(Debug)]
 pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
-    pub async fn connect(served: &Served) -> Self {
-        Self::open(served, None, None).await.unwrap()
+    /// Connects to a `ws://` URL.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn connect(url: &str) -> Self {
+        Self::open(url, None, None).await.unwrap()
     }
 
-    /// As a page of an origin does, or by another name of the server.
-    pub async fn open(
-        served: &Served,
-        origin: Option<&str>,
-        host: Option<&str>,
-    ) -> Result<Self, Error> {
-        let mut request = served.server.ws_url().into_client_request()?;
+    /// Connects as a page of an origin does, or by another name of the server.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn open(url: &str, origin: Option<&str>, host: Option<&str>) -> Result<Self, Error> {
+        let mut request = url.into_client_request()?;
         let headers = request.headers_mut();
         for (name, value) in [(header::ORIGIN, origin), (header::HOST, host)] {
             if let Some(value) = value {
@@ -37,11 +41,26 @@ impl Socket {
         Ok(Self(connect_async(request).await?.0))
     }
 
+    /// Sends a message.
+    ///
+    /// # Panics
+    /// When the connection has ended.
     pub async fn send(&mut self, text: &str) {
-        self.0.send(Message::text(text)).await.unwrap();
+        self.try_send(text).await.unwrap();
+    }
+
+    /// Sends a message.
+    ///
+    /// # Errors
+    /// When the connection has ended.
+    pub async fn try_send(&mut self, text: &str) -> Result<(), Error> {
+        self.0.send(Message::text(text)).await
     }
 
     /// The next message, `None` once the connection has ended.
+    ///
+    /// # Panics
+    /// When it is no JSON.
     pub async fn next(&mut self) -> Option<Value> {
         match self.0.next().await?.ok()? {
             Message::Text(text) => Some(serde_json::from_str(&text).unwrap()),
@@ -49,6 +68,10 @@ impl Socket {
         }
     }
 
+    /// Calls a method and gives the next message.
+    ///
+    /// # Panics
+    /// When the connection ends instead.
     pub async fn call(&mut self, method: &str, params: Value) -> Value {
         let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
         self.send(&request.to_string()).await;
