@@ -104,8 +104,8 @@ pub enum Flaw {
         /// The most.
         most: u64,
     },
-    /// More gas than a transaction can have.
-    #[error("gas estimate: {got}, a transaction has at most {most}")]
+    /// More gas than a block has.
+    #[error("gas estimate: {got}, and a block has {most}")]
     GasEstimate {
         /// What it says.
         got: u64,

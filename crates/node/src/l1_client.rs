@@ -25,8 +25,6 @@ use crate::{Flaw, L1Error};
 const TIP: u128 = 1_000_000_000;
 /// Most that a base fee is believed to be, wei per gas: a hundred thousand gwei.
 const MAX_BASE_FEE: u64 = 100_000_000_000_000;
-/// Most gas of a transaction (EIP-7825).
-const MAX_GAS: u64 = 1 << 24;
 /// Most bytes of an answer. The largest are the contract's logs of one block: what its gas buys,
 /// twice that in hex.
 const MAX_ANSWER_BYTES: usize = 32 << 20;
@@ -175,10 +173,11 @@ impl L1Client {
         call: Call,
     ) -> Result<B256, L1Error> {
         self.check_chain_id().await?;
-        let base_fee = self.base_fee().await?;
+        let head = self.full_header(BlockNumberOrTag::Latest).await?;
+        let base_fee = self.base_fee(&head)?;
         let gas_limit = match call.gas {
             Some(gas) => gas,
-            None => self.estimate(key.address(), &call).await?,
+            None => self.estimate(key.address(), &call, head.gas_limit).await?,
         };
         let transaction = TxEip1559 {
             chain_id: self.chain_id,
@@ -199,8 +198,7 @@ impl L1Client {
         Ok(*transaction.tx_hash())
     }
 
-    async fn base_fee(&self) -> Result<u64, L1Error> {
-        let head = self.full_header(BlockNumberOrTag::Latest).await?;
+    fn base_fee(&self, head: &Header) -> Result<u64, L1Error> {
         let missing = Flaw::Missing { method: GET_BLOCK, field: "baseFeePerGas" };
         let got = head.base_fee_per_gas.ok_or_else(|| self.flawed(missing))?;
         if got > MAX_BASE_FEE {
@@ -209,7 +207,7 @@ impl L1Client {
         Ok(got)
     }
 
-    async fn estimate(&self, from: Address, call: &Call) -> Result<u64, L1Error> {
+    async fn estimate(&self, from: Address, call: &Call, most: u64) -> Result<u64, L1Error> {
         let request = TransactionRequest {
             from: Some(from),
             to: Some(call.to),
@@ -218,8 +216,8 @@ impl L1Client {
             ..TransactionRequest::default()
         };
         let got = self.ask(ESTIMATE, self.provider.estimate_gas(request)).await?;
-        if got > MAX_GAS {
-            return Err(self.flawed(Flaw::GasEstimate { got, most: MAX_GAS }));
+        if got > most {
+            return Err(self.flawed(Flaw::GasEstimate { got, most }));
         }
         Ok(got)
     }

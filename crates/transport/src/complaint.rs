@@ -54,9 +54,9 @@ fn innermost(error: &(dyn Error + 'static)) -> String {
 /// A node's words, fit to be shown: one line, no control characters, and not too many.
 pub fn printable(text: &str) -> String {
     let words = text.split_whitespace().flat_map(|word| [" ", word]).skip(1);
-    let clean = words.flat_map(str::chars).filter(|character| !character.is_control());
+    let mut clean = words.flat_map(str::chars).filter(|character| !character.is_control());
     let mut shown: String = clean.clone().take(MAX_WORDS).collect();
-    if clean.skip(MAX_WORDS).next().is_some() {
+    if clean.nth(MAX_WORDS).is_some() {
         shown.push('…');
     }
     shown
