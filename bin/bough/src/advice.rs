@@ -9,7 +9,7 @@ use bough_l1::L1Error;
 use bough_node::{DeployError, NodeError};
 use eyre::{Report, eyre};
 
-use crate::failure::chain;
+use crate::failure::{Failure, chain};
 
 const OTHER_PORT: &str = "stop what listens there, or choose another port or host";
 const OTHER_DATADIR: &str = "choose another --datadir, or remove that one";
@@ -52,6 +52,7 @@ pub(crate) fn devnet(why: DevnetError) -> Report {
         DevnetError::Node(why) => node(&why),
         DevnetError::Deploy(why) => deploy(&why),
         DevnetError::Bridge(why) => bridge(why),
+        DevnetError::Ended(end) => Failure::ended(&end),
         why @ DevnetError::Datadir { .. } => eyre!("{}; {OTHER_DATADIR}", chain(&why)),
         why => eyre!("{}; try again, with -v to see more", chain(&why)),
     }

@@ -1,10 +1,13 @@
 //! The command line.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use clap::{ArgAction, Parser, Subcommand};
 
-use crate::{cmd, logging};
+use crate::{cmd, failure::EXIT_CODES, logging};
+
+/// How long threads that still work may take to end with the process.
+const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Native rollups for Ethereum: an L2 whose every block L1 executes itself.
 #[derive(Debug, Parser)]
@@ -13,7 +16,8 @@ use crate::{cmd, logging};
     version,
     propagate_version = true,
     subcommand_required = true,
-    arg_required_else_help = true
+    arg_required_else_help = true,
+    after_help = EXIT_CODES
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -54,6 +58,7 @@ impl Cli {
     /// Runs the command; its exit code when it came to an end.
     pub(crate) fn run(self) -> eyre::Result<ExitCode> {
         logging::start(self.verbosity);
+        bough_tasks::keep_panics();
         let verbosity = self.verbosity;
         match self.command {
             Command::Demo(command) => in_runtime(command.run(verbosity)),
@@ -74,5 +79,8 @@ impl Cli {
 }
 
 fn in_runtime<F: Future<Output = eyre::Result<ExitCode>>>(command: F) -> eyre::Result<ExitCode> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(command)
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = runtime.block_on(command);
+    runtime.shutdown_timeout(SHUTDOWN_PATIENCE);
+    outcome
 }

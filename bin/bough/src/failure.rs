@@ -2,13 +2,23 @@
 
 use std::{error::Error, fmt, process::ExitCode};
 
+use bough_tasks::Ended;
 use clap::error::ErrorKind;
 use eyre::Report;
 
+/// All exit codes, for `bough --help`.
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+  0  the command did what it should, or was told to stop
+  1  it failed; one line on stderr says why
+  2  the command line, or a file that it names, cannot be used
+  3  a part of a running node or L1 ended, which ends all of it";
 /// Exit code of a command that failed.
 const FAILED: u8 = 1;
 /// Exit code of a command line that makes no sense, as clap has it, and of an unreadable file.
 pub(crate) const UNUSABLE: u8 = 2;
+/// Exit code of a node or L1 of which a part ended.
+const PART_ENDED: u8 = 3;
 
 /// A failure whose exit code is not the usual one.
 #[derive(Debug)]
@@ -21,6 +31,11 @@ impl Failure {
     /// What was given cannot be used.
     pub(crate) fn unusable(message: impl Into<String>) -> Report {
         Report::new(Self { code: UNUSABLE, message: message.into() })
+    }
+
+    /// A part of what was running ended.
+    pub(crate) fn ended(end: &Ended) -> Report {
+        Report::new(Self { code: PART_ENDED, message: chain(end) })
     }
 }
 
@@ -64,10 +79,15 @@ pub(crate) fn usage(refused: &clap::Error) -> eyre::Result<ExitCode> {
     }
 }
 
-/// One line, whatever the text: a cause may have brought line breaks.
+/// Most characters of a complaint: what a node said may be in it.
+const MAX_CHARACTERS: usize = 2000;
+
+/// One line, whatever the text: a cause may have brought line breaks, and what a terminal obeys.
 pub(crate) fn complain(text: &str) {
     let words: Vec<&str> = text.split_whitespace().collect();
-    eprintln!("error: {}", words.join(" "));
+    let line = words.join(" ");
+    let shown = line.chars().filter(|character| !character.is_control()).take(MAX_CHARACTERS);
+    eprintln!("error: {}", shown.collect::<String>());
 }
 
 /// An error and its causes; a cause that its effect already quotes is not said twice.

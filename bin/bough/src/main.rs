@@ -9,6 +9,7 @@ mod failure;
 mod logging;
 mod output;
 mod progress;
+mod running;
 mod signals;
 
 use std::process::ExitCode;

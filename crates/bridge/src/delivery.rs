@@ -17,6 +17,9 @@ use crate::{Bridge, BridgeError, Chain, Delivered, MessageRef, messages::L1Messa
 
 /// L1 blocks that are looked at for an anchor that its block gives no hint of.
 const ANCHOR_BLOCKS: u64 = 64;
+/// Most L1 blocks that are passed over because they are after the L2 block: a week of them, in which
+/// an L2 block must be settled, and more.
+const LATER_BLOCKS: u64 = 100_000;
 /// Messages after an L1 block that the anchor may know besides those up to it.
 const ANCHOR_MESSAGES: u64 = 64;
 
@@ -139,8 +142,8 @@ impl Bridge {
         messages: &L1Messages,
     ) -> Result<Option<Anchor>, BridgeError> {
         let mut header = self.l1.latest().await?;
-        let mut looked_at = 0;
-        while looked_at < ANCHOR_BLOCKS {
+        let (mut looked_at, mut later) = (0, 0);
+        while looked_at < ANCHOR_BLOCKS && later < LATER_BLOCKS {
             if header.timestamp <= l2_timestamp {
                 looked_at += 1;
                 let l1_block = L1BlockId { number: header.number, hash: header.hash };
@@ -150,6 +153,8 @@ impl Bridge {
                 if let Some(anchor) = find_anchor(value, &messages.tree, candidates) {
                     return Ok(Some(anchor));
                 }
+            } else {
+                later += 1;
             }
             let Some(parent) = header.number.checked_sub(1) else { break };
             header = self.l1.header(BlockNumberOrTag::Number(parent)).await?;

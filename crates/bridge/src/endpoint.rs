@@ -5,14 +5,14 @@ use std::time::Duration;
 use alloy_eips::{BlockId, BlockNumberOrTag, eip2718::Encodable2718};
 use alloy_network::{Ethereum, EthereumWallet, NetworkTransactionBuilder, TransactionBuilder};
 use alloy_primitives::{Address, B256, Bytes, U256};
-use alloy_provider::{Provider, ProviderBuilder, RootProvider, transport::TransportError};
+use alloy_provider::{Provider, RootProvider, transport::TransportError};
 use alloy_rpc_types_eth::{
     EIP1186AccountProofResponse, Filter, Header, Log, TransactionInput, TransactionReceipt,
     TransactionRequest,
 };
 use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::SolCall;
-use alloy_transport_http::reqwest::{Client, Url};
+use bough_transport::{Complaint, Limits, connect};
 use tokio::{
     sync::Mutex,
     time::{Instant, sleep},
@@ -20,8 +20,14 @@ use tokio::{
 
 use crate::{BridgeError, Chain, Refusal};
 
-/// How long a node may take to answer a request.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a node may take to answer a request, and how much it may say. Logs of all blocks are
+/// large; a node of ours says no more than this either.
+const LIMITS: Limits = Limits { timeout: Duration::from_secs(30), max_bytes: 256 << 20 };
+/// Most logs that are taken, and most requests for them.
+const MAX_LOGS: usize = 1_000_000;
+const MAX_LOG_REQUESTS: usize = 100_000;
+/// Most wei per gas that a node is believed when it says what to pay: ten thousand gwei.
+const MAX_GAS_PRICE: u128 = 10_000_000_000_000;
 /// How long a transaction may take to get into a block.
 const RECEIPT_TIMEOUT: Duration = Duration::from_secs(180);
 /// Between two looks at whether something has happened.
@@ -52,10 +58,8 @@ impl Endpoint {
         url: &str,
         key: Option<PrivateKeySigner>,
     ) -> Result<Self, BridgeError> {
-        let bad_url = || BridgeError::Url { chain, url: url.to_owned() };
-        let parsed: Url = url.parse().map_err(|_| bad_url())?;
-        let client = Client::builder().timeout(REQUEST_TIMEOUT).build().map_err(|_| bad_url())?;
-        let provider = ProviderBuilder::default().connect_reqwest(client, parsed);
+        let bad_url = |_| BridgeError::Url { chain, url: url.to_owned() };
+        let provider = connect(url, LIMITS).map_err(bad_url)?;
         let chain_id = provider.get_chain_id().await.map_err(rpc(chain, "eth_chainId"))?;
         Ok(Self { chain, provider, key, chain_id, sending: Mutex::new(()) })
     }
@@ -83,9 +87,13 @@ impl Endpoint {
             .get_block_by_number(block)
             .await
             .map_err(rpc(self.chain, "eth_getBlockByNumber"))?;
-        found
+        let header = found
             .map(|block| block.header)
-            .ok_or_else(|| BridgeError::NoBlock { chain: self.chain, block: block.to_string() })
+            .ok_or_else(|| BridgeError::NoBlock { chain: self.chain, block: block.to_string() })?;
+        if block.as_number().is_some_and(|number| number != header.number) {
+            return Err(BridgeError::Answer { chain: self.chain, what: "a block" });
+        }
+        Ok(header)
     }
 
     pub(crate) async fn latest(&self) -> Result<Header, BridgeError> {
@@ -108,7 +116,16 @@ impl Endpoint {
     }
 
     pub(crate) async fn gas_price(&self) -> Result<u128, BridgeError> {
-        self.provider.get_gas_price().await.map_err(rpc(self.chain, "eth_gasPrice"))
+        let price = self.provider.get_gas_price().await.map_err(rpc(self.chain, "eth_gasPrice"))?;
+        self.believed(price)
+    }
+
+    /// A price that can be: who pays it cannot see another one.
+    const fn believed(&self, got: u128) -> Result<u128, BridgeError> {
+        if got > MAX_GAS_PRICE {
+            return Err(BridgeError::GasPrice { chain: self.chain, got, most: MAX_GAS_PRICE });
+        }
+        Ok(got)
     }
 
     /// The account and one slot of it, with proofs, in the state after a block.
@@ -129,10 +146,15 @@ impl Endpoint {
         &self,
         hash: B256,
     ) -> Result<Option<TransactionReceipt>, BridgeError> {
-        self.provider
+        let receipt = self
+            .provider
             .get_transaction_receipt(hash)
             .await
-            .map_err(rpc(self.chain, "eth_getTransactionReceipt"))
+            .map_err(rpc(self.chain, "eth_getTransactionReceipt"))?;
+        if receipt.as_ref().is_some_and(|receipt| receipt.transaction_hash != hash) {
+            return Err(BridgeError::Answer { chain: self.chain, what: "a receipt" });
+        }
+        Ok(receipt)
     }
 
     /// What a view function answers.
@@ -186,8 +208,12 @@ impl Endpoint {
         to: u64,
         range: u64,
     ) -> Result<Vec<Log>, BridgeError> {
-        let (mut logs, mut next) = (Vec::new(), Some(from));
+        let (mut logs, mut next, mut requests) = (Vec::new(), Some(from), 0);
         while let Some(start) = next.filter(|start| *start <= to) {
+            requests += 1;
+            if logs.len() > MAX_LOGS || requests > MAX_LOG_REQUESTS {
+                return Err(BridgeError::TooManyLogs { chain: self.chain, blocks: to });
+            }
             let end = start.saturating_add(range - 1).min(to);
             let filter = filter.clone().from_block(start).to_block(end);
             let found =
@@ -213,7 +239,11 @@ impl Endpoint {
             let _sending = self.sending.lock().await;
             let request = self.price(request.with_gas_limit(gas)).await?;
             let signed = request.build(&wallet).await.map_err(|_| BridgeError::Signing)?;
-            self.send_raw(&signed.encoded_2718()).await?
+            let got = self.send_raw(&signed.encoded_2718()).await?;
+            if got != *signed.tx_hash() {
+                return Err(BridgeError::Answer { chain: self.chain, what: "a transaction" });
+            }
+            got
         };
         let receipt = self.mined(hash).await?;
         if receipt.status() {
@@ -247,7 +277,9 @@ impl Endpoint {
             .get_max_priority_fee_per_gas()
             .await
             .map_err(rpc(self.chain, "eth_maxPriorityFeePerGas"))?;
+        let tip = self.believed(tip)?;
         let base = u128::from(self.latest().await?.inner.base_fee_per_gas.unwrap_or_default());
+        let base = self.believed(base)?;
         Ok(request
             .with_nonce(nonce)
             .with_chain_id(self.chain_id)
@@ -295,7 +327,7 @@ impl Endpoint {
                 what,
                 refusal: Refusal::decode(self.chain, data),
             },
-            None => BridgeError::Rpc { chain: self.chain, method, source },
+            None => rpc(self.chain, method)(source),
         }
     }
 }
@@ -311,5 +343,8 @@ fn request(from: Address, to: Address, value: U256, data: Bytes) -> TransactionR
 }
 
 fn rpc(chain: Chain, method: &'static str) -> impl FnOnce(TransportError) -> BridgeError {
-    move |source| BridgeError::Rpc { chain, method, source }
+    move |source| match Complaint::of(&source) {
+        Complaint::Malformed(why) => BridgeError::Malformed { chain, method, why },
+        _ => BridgeError::Rpc { chain, method, source },
+    }
 }

@@ -10,6 +10,7 @@ use bough_contracts::{
     NativeRollup::NativeRollupErrors,
 };
 use bough_rollup::Direction;
+use bough_transport::Complaint;
 use thiserror::Error;
 
 /// One of the two chains.
@@ -60,7 +61,7 @@ pub enum BridgeError {
         url: String,
     },
     /// The node cannot be reached, or refused the request.
-    #[error("{chain} node, {method}: {source}")]
+    #[error("{chain} node, {method}: {}", words(.source))]
     Rpc {
         /// Whose node.
         chain: Chain,
@@ -68,6 +69,36 @@ pub enum BridgeError {
         method: &'static str,
         /// What happened.
         source: TransportError,
+    },
+    /// The node's answer cannot be read, or is too large.
+    #[error("the {chain} node's answer to {method} is malformed: {why}")]
+    Malformed {
+        /// Whose node.
+        chain: Chain,
+        /// The method called.
+        method: &'static str,
+        /// What is wrong with it, in one line.
+        why: String,
+    },
+    /// A price of gas that nobody would pay.
+    #[error(
+        "the {chain} node says that gas costs {got} wei, at most {most} is believed: check the URL"
+    )]
+    GasPrice {
+        /// Whose node.
+        chain: Chain,
+        /// What it says, wei.
+        got: u128,
+        /// The most that is believed, wei.
+        most: u128,
+    },
+    /// More logs, or more blocks to look for them in, than are read.
+    #[error("the logs of {blocks} {chain} blocks are more than can be read")]
+    TooManyLogs {
+        /// Whose node.
+        chain: Chain,
+        /// The last block's number.
+        blocks: u64,
     },
     /// The node answered with something that cannot be.
     #[error("the {chain} node's answer about {what} makes no sense: is it in sync?")]
@@ -229,6 +260,7 @@ impl BridgeError {
             self,
             Self::Rpc { .. }
                 | Self::Answer { .. }
+                | Self::Malformed { .. }
                 | Self::NoBlock { .. }
                 | Self::NotAnchored { .. }
                 | Self::AnchorNotFound(_)
@@ -236,6 +268,25 @@ impl BridgeError {
                 | Self::Diverged { .. }
                 | Self::Timeout { .. }
         )
+    }
+}
+
+/// What an error of the transport says, bounded.
+fn words(source: &TransportError) -> String {
+    match Complaint::of(source) {
+        Complaint::Silent(words) | Complaint::Malformed(words) => words,
+        Complaint::Refuses(words) => format!("it refuses: {words}"),
+    }
+}
+
+/// Most bytes of a contract's answer that are shown.
+const SHOWN_BYTES: usize = 256;
+
+/// Bytes in hex, the first of them if they are many.
+fn shown(bytes: &[u8]) -> String {
+    match bytes.get(..SHOWN_BYTES) {
+        Some(first) if bytes.len() > SHOWN_BYTES => format!("{}…", hex::encode_prefixed(first)),
+        _ => hex::encode_prefixed(bytes),
     }
 }
 
@@ -247,7 +298,7 @@ pub enum Refusal {
     AlreadyClaimed(u64),
     #[error("its deadline {deadline} has passed, it is {timestamp}")]
     DeadlinePassed { deadline: u64, timestamp: U256 },
-    #[error("the call of message {nonce} failed with 0x{}", hex::encode(reason))]
+    #[error("the call of message {nonce} failed with {}", shown(reason))]
     DeliveryFailed { nonce: u64, reason: Bytes },
     #[error("{required} gas is needed for the call, {available} is left")]
     InsufficientGas { available: U256, required: U256 },
@@ -269,7 +320,7 @@ pub enum Refusal {
     WrongAnchor,
     #[error("the proof is of another message root")]
     WrongMessageRoot,
-    #[error("it reverted with 0x{}", hex::encode(.0))]
+    #[error("it reverted with {}", shown(.0))]
     Other(Bytes),
 }
 

@@ -28,7 +28,7 @@ pub use import::ImportAs;
 pub use logs::{FoundLog, LogFilter};
 pub use pool::{
     BestTransactions, BySender, DropReason, Pool, PoolConfig, PoolContent, PoolError, PoolStatus,
-    PooledTransaction,
+    PooledTransaction, WELL_KNOWN_DEPLOYMENTS, WellKnownDeployment,
 };
 pub use proof::{AccountProof, StorageProof};
 pub use source::StoreSource;

@@ -11,6 +11,7 @@ use alloy_signer_local::PrivateKeySigner;
 use bough_contracts::addresses::L2_MESSENGER;
 use bough_l1::{L1, L1Config};
 use bough_node::{DeployConfig, Deployment, Node, NodeConfig, deploy};
+use bough_tasks::Ended;
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
@@ -23,6 +24,8 @@ use crate::{
 /// Each account's ether on L1 at genesis.
 const L1_ETHER: u64 = 10_000;
 const WEI_PER_ETHER: u64 = 1_000_000_000_000_000_000;
+/// L2's chain id: the number of the EIP, and the same on each devnet so that wallets can keep it.
+const L2_CHAIN_ID: u64 = 8079;
 const DEPLOYMENT_FILE: &str = "deployment.json";
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -78,7 +81,11 @@ impl Devnet {
         let accounts = dev_accounts()?;
         let sequencer = sequencer()?;
         let l1 = L1::start(l1_config(&config, &accounts, &sequencer)).await?;
-        match Self::start_l2(&config, &l1, &accounts, &sequencer).await {
+        let started = tokio::select! {
+            started = Self::start_l2(&config, &l1, &accounts, &sequencer) => started,
+            end = l1.ended() => Err(end.into()),
+        };
+        match started {
             Ok((node, info)) => Ok(Self { l1, node, info }),
             Err(why) => {
                 l1.stop().await;
@@ -102,6 +109,14 @@ impl Devnet {
         &self.node
     }
 
+    /// Returns once a part of either chain has ended that was not asked to. What is left is of no use.
+    pub async fn ended(&self) -> Ended {
+        tokio::select! {
+            end = self.node.ended() => end,
+            end = self.l1.ended() => end,
+        }
+    }
+
     /// Stops L2 once what it built is settled, then L1.
     pub async fn stop(self) {
         self.node.stop().await;
@@ -120,15 +135,25 @@ impl Devnet {
             port: config.l2_port,
             block_time: config.l2_block_time,
             datadir: config.datadir.as_ref().map(|datadir| datadir.join("l2")),
+            unprotected_transactions: true,
             ..NodeConfig::new(l1.url(), deployment.clone(), sequencer.clone())
         };
         let node = Node::start(node_config).await?;
         let info = info(l1, &node, &deployment, accounts, sequencer);
-        if fresh && let Err(why) = fund(&info, &node, accounts).await {
-            node.stop().await;
-            return Err(why);
+        if !fresh {
+            return Ok((node, info));
         }
-        Ok((node, info))
+        let funded = tokio::select! {
+            funded = fund(&info, &node, accounts) => funded,
+            end = node.ended() => Err(end.into()),
+        };
+        match funded {
+            Ok(()) => Ok((node, info)),
+            Err(why) => {
+                node.stop().await;
+                Err(why)
+            }
+        }
     }
 }
 
@@ -147,6 +172,7 @@ fn l1_config(
         finality: config.finality,
         accounts: addresses.map(|address| (address, ether)).collect(),
         datadir: config.datadir.as_ref().map(|datadir| datadir.join("l1")),
+        unprotected_transactions: true,
         ..L1Config::default()
     }
 }
@@ -163,6 +189,7 @@ async fn deployment(
     }
     let request = DeployConfig {
         fork: config.fork,
+        l2_chain_id: Some(L2_CHAIN_ID),
         ..DeployConfig::new(l1.url(), sequencer.clone(), sequencer.address())
     };
     let deployment = deploy(request).await?.deployment;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use bough_bridge::BridgeError;
 use bough_l1::L1Error;
 use bough_node::{DeployError, NodeError};
+use bough_tasks::Ended;
 use thiserror::Error;
 
 /// Starting failed; nothing is left running.
@@ -22,6 +23,9 @@ pub enum DevnetError {
     /// The first deposits.
     #[error(transparent)]
     Bridge(#[from] BridgeError),
+    /// A part of a chain ended meanwhile.
+    #[error(transparent)]
+    Ended(#[from] Ended),
     /// A key of the mnemonic cannot be derived.
     #[error("a development key cannot be derived")]
     Key,

@@ -32,6 +32,9 @@ pub struct L1Config {
     pub accounts: Vec<(Address, U256)>,
     /// Timestamp of genesis, seconds; now without one. A data directory keeps its own.
     pub genesis_timestamp: Option<u64>,
+    /// Whether it takes transactions that could be replayed from other chains, without a chain id
+    /// (EIP-155). Well-known deployments are taken in any case.
+    pub unprotected_transactions: bool,
     /// Where to keep the chain; in memory without one.
     pub datadir: Option<PathBuf>,
 }
@@ -49,6 +52,7 @@ impl Default for L1Config {
             finality: 2,
             accounts: Vec::new(),
             genesis_timestamp: None,
+            unprotected_transactions: false,
             datadir: None,
         }
     }

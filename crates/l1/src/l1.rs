@@ -8,6 +8,7 @@ use bough_chain::{Chain, ChainConfig, PoolConfig};
 use bough_execute::{EXECUTE_ADDRESS, Execute};
 use bough_rpc::{RpcConfig, RpcHandle, RpcHooks, RpcServer};
 use bough_stf::{ChainSpec, ExtraPrecompiles, ForkSchedule, system_contracts};
+use bough_tasks::{Ended, Tasks};
 
 use crate::{
     L1Config, L1Error, Miner, dev_methods,
@@ -25,6 +26,7 @@ pub struct L1 {
     chain: Arc<Chain>,
     miner: Arc<Miner>,
     rpc: RpcHandle,
+    tasks: Tasks,
 }
 
 impl L1 {
@@ -42,6 +44,7 @@ impl L1 {
             pool: PoolConfig {
                 max_transaction_bytes: MAX_TRANSACTION_BYTES,
                 blob_transactions: true,
+                unprotected_transactions: config.unprotected_transactions,
                 ..PoolConfig::default()
             },
             keep_witnesses: false,
@@ -58,12 +61,13 @@ impl L1 {
             gas_limit: config.gas_limit,
             finality: config.finality,
         };
-        let miner = Arc::new(Miner::start(Arc::clone(&chain), settings));
+        let mut tasks = Tasks::new();
+        let miner = Arc::new(Miner::start(Arc::clone(&chain), settings, &mut tasks));
         let rpc_config =
             RpcConfig { host: config.host, port: config.port, ..RpcConfig::development() };
         let methods = dev_methods::methods(&miner);
         let rpc = RpcServer::start(Arc::clone(&chain), rpc_config, RpcHooks::default(), methods)?;
-        Ok(Self { chain, miner, rpc })
+        Ok(Self { chain, miner, rpc, tasks })
     }
 
     /// The URL it answers on.
@@ -81,9 +85,15 @@ impl L1 {
         &self.miner
     }
 
+    /// Returns once a part of it has ended that was not asked to. What is left of it is of no use:
+    /// it answers, but makes no block.
+    pub async fn ended(&self) -> Ended {
+        self.tasks.ended().await
+    }
+
     /// Stops mining, then answering.
     pub async fn stop(self) {
-        self.miner.stop().await;
+        self.tasks.stop().await;
         self.rpc.stop().await;
     }
 }

@@ -7,17 +7,20 @@ use std::{
 
 use alloy_primitives::{Address, B256, keccak256};
 use bough_chain::{BlockAttributes, Chain, ChainError, ChainEvent, StoredBlock, SubscriptionId};
+use bough_tasks::{StopSignal, Tasks, blocking, fault_point};
 use parking_lot::Mutex;
 use thiserror::Error;
 use tokio::{
     sync::{Notify, mpsc, oneshot},
-    task::JoinHandle,
     time::{MissedTickBehavior, interval},
 };
-use tracing::{debug, error};
+use tracing::{debug, warn};
 
 /// How far timestamps may run ahead of the clock, seconds, before mining on demand waits for it.
 const MAX_AHEAD: u64 = 12;
+
+/// Time between blocks when none is made by time; also the longest there can be.
+const NEVER: Duration = Duration::from_secs(u32::MAX as u64);
 
 /// A block could not be mined.
 #[derive(Debug, Error)]
@@ -38,7 +41,14 @@ pub enum MineError {
     Stopped,
 }
 
-/// A running miner. It stops when the last handle is dropped or [`Miner::stop`] is called.
+impl MineError {
+    /// Whether no later block can be mined either: the chain cannot be read or written.
+    const fn is_critical(&self) -> bool {
+        matches!(self, Self::Chain(ChainError::Store(_) | ChainError::State(_)))
+    }
+}
+
+/// The miner's controls. It runs as a task of whoever started it.
 #[derive(Debug)]
 pub struct Miner {
     commands: mpsc::Sender<Command>,
@@ -46,14 +56,10 @@ pub struct Miner {
     changed: Arc<Notify>,
     chain: Arc<Chain>,
     subscription: SubscriptionId,
-    task: Mutex<Option<JoinHandle<()>>>,
 }
 
-#[derive(Debug)]
-enum Command {
-    Mine(oneshot::Sender<Result<Arc<StoredBlock>, MineError>>),
-    Stop,
-}
+/// Mine a block, and tell what came of it.
+type Command = oneshot::Sender<Result<Arc<StoredBlock>, MineError>>;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Settings {
@@ -67,7 +73,8 @@ pub(crate) struct Settings {
 }
 
 impl Miner {
-    pub(crate) fn start(chain: Arc<Chain>, settings: Settings) -> Self {
+    /// Starts the task `miner`.
+    pub(crate) fn start(chain: Arc<Chain>, settings: Settings, tasks: &mut Tasks) -> Self {
         let (commands, received) = mpsc::channel(64);
         let settings = Arc::new(Mutex::new(settings));
         let (demand, changed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
@@ -83,8 +90,8 @@ impl Miner {
             demand,
             changed: Arc::clone(&changed),
         };
-        let task = Mutex::new(Some(tokio::spawn(work.run(received))));
-        Self { commands, settings, changed, chain, subscription, task }
+        tasks.spawn("miner", work.run(received, tasks.stop_signal()));
+        Self { commands, settings, changed, chain, subscription }
     }
 
     /// Mines one block now, empty if the pool is.
@@ -93,17 +100,8 @@ impl Miner {
     /// When the chain refuses the block, or the miner has stopped.
     pub async fn mine(&self) -> Result<Arc<StoredBlock>, MineError> {
         let (reply, answer) = oneshot::channel();
-        self.commands.send(Command::Mine(reply)).await.map_err(|_| MineError::Stopped)?;
+        self.commands.send(reply).await.map_err(|_| MineError::Stopped)?;
         answer.await.map_err(|_| MineError::Stopped)?
-    }
-
-    /// Stops after the block under way.
-    pub async fn stop(&self) {
-        let _ = self.commands.send(Command::Stop).await;
-        let task = self.task.lock().take();
-        if let Some(task) = task {
-            let _ = task.await;
-        }
     }
 
     pub(crate) fn change(&self, change: impl FnOnce(&mut Settings)) {
@@ -128,9 +126,6 @@ impl Miner {
 impl Drop for Miner {
     fn drop(&mut self) {
         self.chain.unsubscribe(self.subscription);
-        if let Some(task) = self.task.lock().take() {
-            task.abort();
-        }
     }
 }
 
@@ -142,66 +137,100 @@ struct Work {
 }
 
 impl Work {
-    async fn run(self, mut commands: mpsc::Receiver<Command>) {
-        let never = Duration::from_secs(u32::MAX.into());
+    /// Mines until it is asked to stop.
+    ///
+    /// # Errors
+    /// When no later block can be mined either.
+    async fn run(
+        self,
+        mut commands: mpsc::Receiver<Command>,
+        mut stop: StopSignal,
+    ) -> Result<(), MineError> {
         loop {
             let every = self.settings.lock().interval;
-            let mut ticks = interval(every.unwrap_or(never));
+            let mut ticks = interval(every.map_or(NEVER, |every| every.min(NEVER)));
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             ticks.tick().await;
             loop {
                 tokio::select! {
-                    command = commands.recv() => match command {
-                        Some(Command::Mine(reply)) => {
-                            let _ = reply.send(self.mine().await);
-                            ticks.reset();
-                        }
-                        Some(Command::Stop) | None => return,
-                    },
+                    () = stop.asked() => return Ok(()),
+                    command = commands.recv() => {
+                        // Without a sender nobody is left to mine for.
+                        let Some(reply) = command else { return Ok(()) };
+                        self.mine_for(reply).await?;
+                        ticks.reset();
+                    }
                     () = self.demand.notified() => {
                         if self.settings.lock().automine {
-                            self.mine_demanded().await;
+                            self.mine_demanded().await?;
                             ticks.reset();
                         }
                     }
                     () = self.changed.notified() => break,
                     _ = ticks.tick() => {
-                        self.mine_logged().await;
+                        self.mine_unless_refused().await?;
                     }
                 }
             }
         }
     }
 
-    /// Mines what is pending, block after block, at the pace the clock allows.
-    async fn mine_demanded(&self) {
-        while !self.chain.pool().pending().is_empty() {
-            let ahead = self.chain.head().header.timestamp.saturating_sub(self.now());
-            if ahead >= MAX_AHEAD {
-                tokio::time::sleep(Duration::from_secs(1)).await;
+    /// Mines a block for whoever asked for it.
+    async fn mine_for(&self, reply: Command) -> Result<(), MineError> {
+        let mined = self.mine().await;
+        // Whoever asked may have gone: that is no error.
+        match mined {
+            Err(why) if why.is_critical() => {
+                let _ = reply.send(Err(MineError::Stopped));
+                Err(why)
             }
-            let block = self.mine_logged().await;
-            if block.is_none_or(|block| block.transactions.is_empty()) {
-                return;
+            mined => {
+                let _ = reply.send(mined);
+                Ok(())
             }
         }
     }
 
-    async fn mine_logged(&self) -> Option<Arc<StoredBlock>> {
-        self.mine().await.inspect_err(|why| error!(%why, "no block mined")).ok()
+    /// Mines what is pending, at the pace the clock allows, and comes back for what is left.
+    async fn mine_demanded(&self) -> Result<(), MineError> {
+        if self.chain.pool().pending().is_empty() {
+            return Ok(());
+        }
+        let ahead = self.chain.head().header.timestamp.saturating_sub(self.now());
+        if ahead >= MAX_AHEAD {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        let block = self.mine_unless_refused().await?;
+        if block.is_some_and(|block| !block.transactions.is_empty()) {
+            self.demand.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Mines a block; `None` when the chain refuses this one.
+    async fn mine_unless_refused(&self) -> Result<Option<Arc<StoredBlock>>, MineError> {
+        match self.mine().await {
+            Ok(block) => Ok(Some(block)),
+            Err(why) if why.is_critical() => Err(why),
+            Err(why) => {
+                warn!(%why, "no block mined");
+                Ok(None)
+            }
+        }
     }
 
     async fn mine(&self) -> Result<Arc<StoredBlock>, MineError> {
         let attributes = self.attributes();
         let finality = self.settings.lock().finality;
         let chain = Arc::clone(&self.chain);
-        let mined = tokio::task::spawn_blocking(move || {
+        let block = blocking(move || {
+            fault_point();
             let built = chain.prepare(attributes)?;
             let block = chain.commit(built)?;
             tag(&chain, finality)?;
             Ok::<_, ChainError>(block)
-        });
-        let block = mined.await.map_err(|_| MineError::Stopped)??;
+        })
+        .await?;
         self.settings.lock().next_timestamp = None;
         debug!(l1_block = block.header.number, hash = %block.hash, "mined");
         Ok(block)

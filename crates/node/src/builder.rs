@@ -7,10 +7,14 @@ use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use bough_chain::{BlockAttributes, Budget, ChainError, StoredBlock};
 use bough_rollup::{AnchorPoint, PreconfirmedHeader};
+use bough_tasks::{StopSignal, blocking, fault_point};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{debug, error};
 
-use crate::{NodeError, shared::Shared};
+use crate::{NodeError, retries::Retries, shared::Shared};
+
+/// Longest wait after a block that could not be built.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// Most seconds that an L2 block may lag behind the last L1 block.
 const MAX_LAG: u64 = 12;
@@ -26,28 +30,27 @@ pub(crate) struct Builder {
 }
 
 impl Builder {
-    pub(crate) async fn run(self) {
+    pub(crate) async fn run(self, mut stop: StopSignal) -> Result<(), NodeError> {
         let mut ticks = interval(self.block_time);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut stopping = self.shared.stopping.subscribe();
+        let mut retries = Retries::new("building L2 blocks", self.block_time, LONGEST_WAIT, 0);
         let this = Arc::new(self);
         loop {
             tokio::select! {
                 _ = ticks.tick() => {}
-                _ = stopping.changed() => return,
+                () = stop.asked() => return Ok(()),
             }
             let builder = Arc::clone(&this);
-            let built = tokio::task::spawn_blocking(move || builder.build());
-            match built.await {
-                Ok(Ok(_)) => {}
-                Ok(Err(why)) => error!(%why, "no L2 block built"),
-                Err(_) => return,
+            match blocking(move || builder.build()).await {
+                Ok(_) => retries.succeeded(),
+                Err(why) => ticks.reset_after(retries.failed(why)?),
             }
         }
     }
 
     /// Builds the next block, unless L2 has reached L1's time.
     fn build(&self) -> Result<Option<Arc<StoredBlock>>, NodeError> {
+        fault_point();
         let Some(attributes) = self.attributes()? else { return Ok(None) };
         let chain = &self.shared.chain;
         let built = chain.prepare(attributes)?;

@@ -1,6 +1,6 @@
 //! Delivering L1's messages on L2.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use alloy_consensus::{SignableTransaction, TxEip1559};
 use alloy_primitives::{B256, Bytes, TxKind, U256};
@@ -11,10 +11,12 @@ use bough_chain::{CallError, ChainError, StateOverrides, StoreSource, StoredBloc
 use bough_contracts::{L2Messenger, addresses::L2_MESSENGER, l2_messenger::CLAIMED_SLOT};
 use bough_rollup::{Anchor, AnchorPoint, SentMessage};
 use bough_stf::{State, Transaction, revm::context::TxEnv};
-use tracing::{debug, warn};
+use bough_tasks::{StopSignal, blocking, fault_point};
+use tracing::debug;
 
 use crate::{
     NodeError,
+    retries::Retries,
     shared::{Shared, Waiting},
 };
 
@@ -41,29 +43,32 @@ struct Known {
 }
 
 impl Claimer {
-    pub(crate) async fn run(mut self) {
+    pub(crate) async fn run(mut self, mut stop: StopSignal) -> Result<(), NodeError> {
         let mut heads = self.shared.l2_head.subscribe();
-        let mut stopping = self.shared.stopping.subscribe();
+        let mut retries = Retries::new("claiming messages", Duration::ZERO, Duration::ZERO, 0);
         loop {
             tokio::select! {
-                news = heads.changed() => if news.is_err() { return },
-                _ = stopping.changed() => return,
+                // The sender is shared: this cannot fail.
+                _ = heads.changed() => {}
+                () = stop.asked() => return Ok(()),
             }
-            let work = tokio::task::spawn_blocking(move || {
-                if let Err(why) = self.claim_all() {
-                    warn!(%why, "messages not claimed for now");
-                }
-                self
-            });
-            match work.await {
-                Ok(claimer) => self = claimer,
-                Err(_) => return,
+            let claimed;
+            (self, claimed) = blocking(move || {
+                let claimed = self.claim_all();
+                (self, claimed)
+            })
+            .await;
+            match claimed {
+                Ok(()) => retries.succeeded(),
+                // The next head comes soon enough.
+                Err(why) => drop(retries.failed(why)?),
             }
         }
     }
 
     /// Looks at every message that is known and not delivered.
     fn claim_all(&mut self) -> Result<(), NodeError> {
+        fault_point();
         let head = self.shared.chain.head();
         let known = self.known(&head)?;
         let nonces: Vec<u64> = known.iter().map(|known| known.sent.message.nonce).collect();

@@ -10,6 +10,9 @@ use alloy_signer_local::PrivateKeySigner;
 
 use crate::Deployment;
 
+/// How long L1 may take to answer.
+pub(crate) const L1_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Settings of a sequencing node.
 #[derive(Debug, Clone)]
 pub struct NodeConfig {
@@ -27,6 +30,14 @@ pub struct NodeConfig {
     pub block_time: Duration,
     /// How often L1 is asked for news.
     pub poll_interval: Duration,
+    /// How long L1 may take to answer a request.
+    pub l1_timeout: Duration,
+    /// How often in a row an answer of L1 may be wrong before the node ends: it asks again after
+    /// `poll_interval`, then after twice that, and so on up to five seconds.
+    pub l1_retries: u32,
+    /// Whether L2 takes transactions that could be replayed from other chains, without a chain id
+    /// (EIP-155). Well-known deployments are taken in any case.
+    pub unprotected_transactions: bool,
     /// Where to keep the chain; in memory without one.
     pub datadir: Option<PathBuf>,
 }
@@ -42,6 +53,9 @@ impl NodeConfig {
             port: 9545,
             block_time: Duration::from_secs(1),
             poll_interval: Duration::from_millis(100),
+            l1_timeout: L1_TIMEOUT,
+            l1_retries: 15,
+            unprotected_transactions: false,
             datadir: None,
         }
     }

@@ -7,11 +7,12 @@ use alloy_primitives::{Address, B256, TxKind, U256};
 use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::SolConstructor;
 use bough_contracts::NativeRollup;
-use bough_rollup::{Policy, RollupConfig};
+use bough_rollup::{Policy, RollupConfig, check_chain_id, derived_chain_id};
 use bough_stf::{Fork, ForkSchedule};
 
 use crate::{
     DeployError, Deployment,
+    config::L1_TIMEOUT,
     l1_client::{Call, L1Client},
 };
 
@@ -30,8 +31,8 @@ pub struct DeployConfig {
     pub sequencer_timeout: u64,
     /// Seconds an L2 block may lag behind the L1 block it is posted in.
     pub timestamp_window: u64,
-    /// L2's chain id.
-    pub l2_chain_id: u64,
+    /// L2's chain id; without one, [`derived_chain_id`].
+    pub l2_chain_id: Option<u64>,
     /// Gas limit of every L2 block.
     pub gas_limit: u64,
     /// The fork L1 follows.
@@ -41,7 +42,7 @@ pub struct DeployConfig {
 }
 
 impl DeployConfig {
-    /// A rollup with the usual chain id, limits and times: the sequencer starts with ten ether on
+    /// A rollup with a chain id of its own, and the usual limits and times: the sequencer starts with ten ether on
     /// L2, to pay for the first claims.
     pub fn new(l1_url: String, key: PrivateKeySigner, sequencer: Address) -> Self {
         Self {
@@ -50,7 +51,7 @@ impl DeployConfig {
             sequencer,
             sequencer_timeout: 2 * 60 * 60,
             timestamp_window: 7 * 24 * 60 * 60,
-            l2_chain_id: 8079,
+            l2_chain_id: None,
             gas_limit: 30_000_000,
             fork: Fork::Amsterdam,
             allocation: vec![(sequencer, U256::from(10u128.pow(19)))],
@@ -77,14 +78,18 @@ pub struct Deployed {
 /// # Errors
 /// When L1 does not answer or the transaction fails.
 pub async fn deploy(config: DeployConfig) -> Result<Deployed, DeployError> {
-    let l1 = L1Client::connect(&config.l1_url)?;
-    let l1_chain_id = l1.chain_id().await?;
+    let l1 = L1Client::connect(&config.l1_url, L1_TIMEOUT).await?;
+    let l1_chain_id = l1.chain_id();
     let head = l1.header(BlockNumberOrTag::Latest).await?;
     let nonce = l1.next_nonce(config.key.address()).await?;
-    let rollup = config.key.address().create(nonce);
+    let deployer = config.key.address();
+    let rollup = deployer.create(nonce);
+    let l2_chain_id =
+        config.l2_chain_id.unwrap_or_else(|| derived_chain_id(l1_chain_id, deployer, nonce));
+    check_chain_id(l2_chain_id, l1_chain_id)?;
     let protocol = RollupConfig {
         l1_chain_id,
-        l2_chain_id: config.l2_chain_id,
+        l2_chain_id,
         rollup,
         gas_limit: config.gas_limit,
         timestamp: head.timestamp,
@@ -100,7 +105,7 @@ pub async fn deploy(config: DeployConfig) -> Result<Deployed, DeployError> {
     let data = [NativeRollup::BYTECODE.as_ref(), &arguments].concat();
     let call = Call { to: TxKind::Create, value: protocol.escrow()?, data: data.into(), gas: None };
     let tx_hash = l1.send(&config.key, nonce, call).await?;
-    let receipt = l1.receipt(tx_hash, PATIENCE).await?;
+    let (receipt, _) = l1.receipt(tx_hash, PATIENCE).await?;
     if !receipt.status() {
         return Err(DeployError::Failed(tx_hash));
     }
@@ -109,7 +114,7 @@ pub async fn deploy(config: DeployConfig) -> Result<Deployed, DeployError> {
     }
     let deployment = Deployment {
         l1_chain_id,
-        l2_chain_id: config.l2_chain_id,
+        l2_chain_id,
         rollup,
         l1_block: head.number,
         gas_limit: config.gas_limit,

@@ -1,11 +1,14 @@
 //! What can go wrong around a node.
 
 use alloy_primitives::{Address, B256};
-use alloy_transport::TransportError;
 use bough_chain::ChainError;
-use bough_rollup::{ConfigError, DerivationError, GenesisError, SettlementError};
+use bough_rollup::{
+    Action, ChainIdError, ConfigError, DerivationError, GenesisError, SettlementError,
+};
 use bough_rpc::StartError;
 use thiserror::Error;
+
+use crate::Flaw;
 
 /// L1 did not answer as it must.
 #[derive(Debug, Error)]
@@ -27,36 +30,46 @@ pub enum L1Error {
     /// A block that must be there is not.
     #[error("L1 has no block {0}")]
     NoBlock(String),
-    /// An answer that cannot be.
-    #[error("L1's answer has no {0}")]
-    Incomplete(&'static str),
+    /// It is behind what it had before.
+    #[error("L1 at {url} is behind: its head is block {head}, and block {seen} was seen")]
+    Behind {
+        /// The URL.
+        url: String,
+        /// Its head.
+        head: u64,
+        /// The last block that was taken.
+        seen: u64,
+    },
+    /// An answer that cannot be right.
+    #[error("L1 at {url} gives a malformed {flaw}")]
+    Malformed {
+        /// The URL.
+        url: String,
+        /// What is wrong.
+        flaw: Box<Flaw>,
+    },
     /// A transaction could not be signed.
     #[error("cannot sign: {0}")]
     Sign(#[from] alloy_signer::Error),
     /// A transaction was not mined in time.
     #[error("transaction {0} was not mined in time")]
     NotMined(B256),
-    /// A call reverted.
-    #[error("L1 refuses the call: {0}")]
-    Refused(String),
-}
-
-impl L1Error {
-    pub(crate) fn transport(url: &str, error: &TransportError) -> Self {
-        match error.as_error_resp() {
-            Some(response) => Self::Refused(response.message.to_string()),
-            None => Self::Transport { url: url.to_owned(), why: one_line(error) },
-        }
-    }
-}
-
-/// The innermost reason, which is the one that helps.
-fn one_line(error: &dyn std::error::Error) -> String {
-    let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string().replace('\n', " ")
+    /// The block of a transaction was not seen in time.
+    #[error("L1 block {0}, which settles, was not seen in time")]
+    NotSeen(u64),
+    /// An error is its answer.
+    #[error("L1 at {url} refuses {method}: {why}")]
+    Refused {
+        /// The URL.
+        url: String,
+        /// The method.
+        method: &'static str,
+        /// What it says, in one line.
+        why: String,
+    },
+    /// A transaction was mined, and failed.
+    #[error("transaction {0} failed on L1")]
+    Reverted(B256),
 }
 
 /// A node could not start, or a part of it had to stop.
@@ -122,6 +135,41 @@ pub enum NodeError {
     NoBudget,
 }
 
+/// What to do about an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Remedy {
+    /// Try again until it passes.
+    Retry,
+    /// Try again a few times: it should have passed by then.
+    RetryFew,
+    /// Stop.
+    Stop,
+}
+
+impl NodeError {
+    /// What to do about it.
+    pub(crate) const fn remedy(&self) -> Remedy {
+        match self {
+            Self::L1(L1Error::Malformed { .. }) => Remedy::RetryFew,
+            Self::L1(_) | Self::Settlement(_) => Remedy::Retry,
+            Self::Chain(ChainError::Store(_) | ChainError::State(_)) => Remedy::Stop,
+            Self::Chain(_) => Remedy::Retry,
+            Self::Derivation(why) => match why.action() {
+                Action::Temporary | Action::Reset => Remedy::RetryFew,
+                Action::Critical => Remedy::Stop,
+            },
+            Self::Rpc(_)
+            | Self::Config { .. }
+            | Self::NoRollup { .. }
+            | Self::ChainId { .. }
+            | Self::NotSequencer { .. }
+            | Self::Genesis(_)
+            | Self::UnknownFork(_)
+            | Self::NoBudget => Remedy::Stop,
+        }
+    }
+}
+
 /// A rollup could not be deployed.
 #[derive(Debug, Error)]
 pub enum DeployError {
@@ -131,6 +179,9 @@ pub enum DeployError {
     /// L2's genesis cannot be made.
     #[error(transparent)]
     Genesis(#[from] GenesisError),
+    /// The chain id cannot be L2's.
+    #[error(transparent)]
+    ChainId(#[from] ChainIdError),
     /// The deployment transaction failed.
     #[error("the deployment {0} failed: the deployer needs ether for gas and for the escrow")]
     Failed(B256),

@@ -9,12 +9,13 @@ use bough_contracts::NativeRollup;
 use bough_execute::Prices;
 use bough_rollup::{Derivation, ExecutePrice, L1BlockId, RollupConfig, SettlementBudget};
 use bough_rpc::{RpcConfig, RpcHandle, RpcHooks, RpcServer};
+use bough_tasks::{Ended, Tasks};
 use parking_lot::Mutex;
-use tokio::{sync::watch, task::JoinSet};
+use tokio::sync::watch;
 use tracing::info;
 
 use crate::{
-    L1Error, NodeConfig, NodeError, builder::Builder, claimer::Claimer, l1_client::L1Client,
+    Flaw, L1Error, NodeConfig, NodeError, builder::Builder, claimer::Claimer, l1_client::L1Client,
     methods, settler::Settler, shared::Shared, watcher::Watcher,
 };
 
@@ -28,8 +29,10 @@ const SETTLE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 pub struct Node {
     shared: Arc<Shared>,
     rpc: RpcHandle,
-    building: JoinSet<()>,
-    following: JoinSet<()>,
+    /// What makes L2's blocks.
+    building: Tasks,
+    /// What follows L1 and settles on it.
+    following: Tasks,
 }
 
 impl Node {
@@ -39,17 +42,19 @@ impl Node {
     /// When L1 does not answer, the contract is not the deployment's, or the data directory or the
     /// port cannot be had; nothing is left running then.
     pub async fn start(config: NodeConfig) -> Result<Self, NodeError> {
-        let l1 = L1Client::connect(&config.l1_url)?;
+        let l1 = L1Client::connect(&config.l1_url, config.l1_timeout).await?;
         let protocol = config.deployment.rollup_config()?;
         let sequencer = check_rollup(&l1, &protocol).await?;
         if !sequencer.is_zero() && sequencer != config.key.address() {
             return Err(NodeError::NotSequencer { got: config.key.address(), expected: sequencer });
         }
         let shared = Arc::new(share(&config, &protocol, &l1).await?);
-        let watcher = Watcher {
+        let mut watcher = Watcher {
             shared: Arc::clone(&shared),
             l1: l1.clone(),
             poll_interval: config.poll_interval,
+            retries: config.l1_retries,
+            untagged: true,
         };
         watcher.catch_up().await?;
         let rpc_config = RpcConfig { host: config.host, port: config.port, ..RpcConfig::default() };
@@ -60,16 +65,16 @@ impl Node {
             methods::methods(&shared),
         )?;
         info!(rollup = %protocol.rollup, url = rpc.http_url(), "L2 started");
-        let key = config.key;
-        let mut building = JoinSet::new();
-        let block_time = config.block_time;
-        building.spawn(Builder { shared: Arc::clone(&shared), key: key.clone(), block_time }.run());
+        let (key, block_time, retries) = (config.key, config.block_time, config.l1_retries);
+        let builder = Builder { shared: Arc::clone(&shared), key: key.clone(), block_time };
         let claimer =
             Claimer { shared: Arc::clone(&shared), key: key.clone(), tried: BTreeMap::new() };
-        building.spawn(claimer.run());
-        let mut following = JoinSet::new();
-        following.spawn(watcher.run());
-        following.spawn(Settler { shared: Arc::clone(&shared), l1, key }.run());
+        let settler = Settler { shared: Arc::clone(&shared), l1, key, retries };
+        let (mut building, mut following) = (Tasks::new(), Tasks::new());
+        building.spawn("builder", builder.run(building.stop_signal()));
+        building.spawn("claimer", claimer.run(building.stop_signal()));
+        following.spawn("watcher", watcher.run(following.stop_signal()));
+        following.spawn("settler", settler.run());
         Ok(Self { shared, rpc, building, following })
     }
 
@@ -83,29 +88,41 @@ impl Node {
         &self.shared.chain
     }
 
-    /// Stops building, gives what was built a few seconds to be settled, and stops. What is not
-    /// settled then is kept in the data directory and settled after the next start.
-    pub async fn stop(mut self) {
-        self.shared.stopping.send_replace(true);
-        while self.building.join_next().await.is_some() {}
-        let _ = tokio::time::timeout(SETTLE_PATIENCE, self.settled()).await;
-        self.following.shutdown().await;
-        self.rpc.stop().await;
+    /// Returns once a part of it has ended that was not asked to. What is left of it is of no use:
+    /// it answers, but L2 does not go on.
+    pub async fn ended(&self) -> Ended {
+        tokio::select! {
+            end = self.building.ended() => end,
+            end = self.following.ended() => end,
+        }
     }
 
-    async fn settled(&self) {
-        let mut tip = self.shared.l1_tip.subscribe();
-        while self.shared.settled().number < self.shared.chain.head().header.number {
-            if tip.changed().await.is_err() {
-                return;
-            }
+    /// Stops building, gives what was built a few seconds to be settled, and stops. What is not
+    /// settled then is kept in the data directory and settled after the next start.
+    pub async fn stop(self) {
+        let Self { shared, rpc, building, following } = self;
+        building.stop().await;
+        tokio::select! {
+            _ = tokio::time::timeout(SETTLE_PATIENCE, settled(&shared)) => {}
+            _ = following.ended() => {}
+        }
+        following.abort().await;
+        rpc.stop().await;
+    }
+}
+
+async fn settled(shared: &Shared) {
+    let mut tip = shared.l1_tip.subscribe();
+    while shared.settled().number < shared.chain.head().header.number {
+        if tip.changed().await.is_err() {
+            return;
         }
     }
 }
 
 /// That the contract on L1 is this rollup's. Gives its sequencer.
 async fn check_rollup(l1: &L1Client, protocol: &RollupConfig) -> Result<Address, NodeError> {
-    let l1_chain_id = l1.chain_id().await?;
+    let l1_chain_id = l1.chain_id();
     if l1_chain_id != protocol.l1_chain_id {
         return Err(NodeError::ChainId { got: l1_chain_id, expected: protocol.l1_chain_id });
     }
@@ -116,7 +133,10 @@ async fn check_rollup(l1: &L1Client, protocol: &RollupConfig) -> Result<Address,
     }
     let contract = match l1.view(rollup, NativeRollup::configCall {}).await {
         Ok(contract) => contract,
-        Err(L1Error::Incomplete(_) | L1Error::Refused(_)) => return Err(no_rollup),
+        Err(L1Error::Refused { .. }) => return Err(no_rollup),
+        Err(L1Error::Malformed { flaw, .. }) if matches!(*flaw, Flaw::Output(_)) => {
+            return Err(no_rollup);
+        }
         Err(why) => return Err(why.into()),
     };
     protocol.check_contract(&contract).map_err(|source| NodeError::Config { rollup, source })?;
@@ -133,7 +153,10 @@ async fn share(
     let start_id = L1BlockId { number: start.number, hash: start.hash };
     let chain = Chain::open(ChainConfig {
         datadir: config.datadir.clone(),
-        pool: PoolConfig::default(),
+        pool: PoolConfig {
+            unprotected_transactions: config.unprotected_transactions,
+            ..PoolConfig::default()
+        },
         ..ChainConfig::new(protocol.spec(), protocol.genesis()?)
     })?;
     let price = ExecutePrice { base: SYSTEM_GAS, per_byte: Prices::at(fork).per_byte };
@@ -153,6 +176,5 @@ async fn share(
         preconfirmations: Mutex::default(),
         l1_tip: watch::channel(start.number).0,
         l2_head: watch::channel(head).0,
-        stopping: watch::channel(false).0,
     })
 }

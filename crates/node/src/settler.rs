@@ -9,18 +9,20 @@ use bough_rollup::{
     AnchorPoint, BlockCost, BlockInput, SettlementError, advance_calldata, block_input,
 };
 use bough_stateless::ExecutionWitness;
-use tracing::{debug, warn};
+use bough_tasks::fault_point;
+use tracing::debug;
 
 use crate::{
     L1Error, NodeError,
     l1_client::{Call, L1Client},
+    retries::Retries,
     shared::Shared,
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Wait after a failure; it doubles with each that follows, so that a block that L1 refuses does not
 /// burn the sequencer's ether.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
+const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// Most blocks of one `advance`.
 const MAX_BLOCKS: usize = 64;
@@ -30,25 +32,25 @@ pub(crate) struct Settler {
     pub(crate) shared: Arc<Shared>,
     pub(crate) l1: L1Client,
     pub(crate) key: PrivateKeySigner,
+    /// Wrong answers of L1 in a row before giving up.
+    pub(crate) retries: u32,
 }
 
 impl Settler {
-    pub(crate) async fn run(self) {
+    pub(crate) async fn run(self) -> Result<(), NodeError> {
         let mut built = self.shared.l2_head.subscribe();
-        let mut wait = RETRY_AFTER;
+        let mut retries = Retries::new("settling", FIRST_WAIT, LONGEST_WAIT, self.retries);
         loop {
+            fault_point();
             match self.settle().await {
-                Ok(true) => wait = RETRY_AFTER,
-                Ok(false) => {
-                    if built.changed().await.is_err() {
-                        return;
+                Ok(settled) => {
+                    retries.succeeded();
+                    if !settled {
+                        // The sender is shared: this cannot fail.
+                        let _ = built.changed().await;
                     }
                 }
-                Err(why) => {
-                    warn!(%why, "not settled for now");
-                    tokio::time::sleep(wait).await;
-                    wait = wait.saturating_mul(2).min(LONGEST_WAIT);
-                }
+                Err(why) => tokio::time::sleep(retries.failed(why)?).await,
             }
         }
     }
@@ -69,19 +71,20 @@ impl Settler {
         };
         let nonce = self.l1.next_nonce(self.key.address()).await?;
         let hash = self.l1.send(&self.key, nonce, call).await?;
-        let receipt = self.l1.receipt(hash, PATIENCE).await?;
+        let (receipt, l1_block) = self.l1.receipt(hash, PATIENCE).await?;
         if !receipt.status() {
-            return Err(L1Error::Refused(format!("advance {hash} failed")).into());
+            return Err(L1Error::Reverted(hash).into());
         }
         debug!(blocks = inputs.len(), gas_used = receipt.gas_used, %hash, "settled");
-        self.seen(receipt.block_number.unwrap_or_default()).await;
+        self.seen(l1_block).await?;
         Ok(true)
     }
 
     /// Waits until the derivation has taken an L1 block, so that nothing is posted twice.
-    async fn seen(&self, l1_block: u64) {
+    async fn seen(&self, l1_block: u64) -> Result<(), L1Error> {
         let mut tip = self.shared.l1_tip.subscribe();
-        let _ = tokio::time::timeout(PATIENCE, tip.wait_for(|tip| *tip >= l1_block)).await;
+        let seen = tokio::time::timeout(PATIENCE, tip.wait_for(|tip| *tip >= l1_block)).await;
+        seen.map(drop).map_err(|_| L1Error::NotSeen(l1_block))
     }
 
     /// The next blocks that fit one transaction.

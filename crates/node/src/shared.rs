@@ -26,8 +26,6 @@ pub(crate) struct Shared {
     pub(crate) l1_tip: watch::Sender<u64>,
     /// Number of the L2 head: news from L2.
     pub(crate) l2_head: watch::Sender<u64>,
-    /// Whether the parts that write to L2 are to end.
-    pub(crate) stopping: watch::Sender<bool>,
 }
 
 /// Why a message from L1 is not delivered yet.

@@ -4,95 +4,145 @@ use std::{sync::Arc, time::Duration};
 
 use alloy_eips::BlockNumberOrTag;
 use alloy_primitives::B256;
-use bough_rollup::{Action, AnchorPoint, DerivationError, L1BlockId};
-use tracing::{debug, error, info, warn};
+use bough_rollup::{Action, AnchorPoint, DerivationError, Derived, L1BlockId};
+use bough_tasks::{StopSignal, fault_point};
+use tracing::{debug, warn};
 
-use crate::{NodeError, l1_client::L1Client, shared::Shared};
+use crate::{Flaw, L1Error, NodeError, l1_client::L1Client, retries::Retries, shared::Shared};
+
+/// Longest wait after an error.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Feeds L1's blocks to the derivation and names the safe and the finalized L2 block.
 pub(crate) struct Watcher {
     pub(crate) shared: Arc<Shared>,
     pub(crate) l1: L1Client,
     pub(crate) poll_interval: Duration,
+    /// Wrong answers of L1 in a row before giving up.
+    pub(crate) retries: u32,
+    /// Whether L1's blocks have changed since L2's were last named.
+    pub(crate) untagged: bool,
 }
 
 impl Watcher {
-    pub(crate) async fn run(self) {
+    pub(crate) async fn run(mut self, mut stop: StopSignal) -> Result<(), NodeError> {
+        let mut retries =
+            Retries::new("following L1", self.poll_interval, LONGEST_WAIT, self.retries);
         loop {
-            if let Err(why) = self.catch_up().await {
-                if is_critical(&why) {
-                    error!(%why, "L1 cannot be followed any further");
-                    return;
+            fault_point();
+            let wait = match self.catch_up().await {
+                Ok(()) => {
+                    retries.succeeded();
+                    self.poll_interval
                 }
-                warn!(%why, "L1 not followed for now");
+                Err(why) => retries.failed(why)?,
+            };
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = stop.asked() => return Ok(()),
             }
-            tokio::time::sleep(self.poll_interval).await;
         }
     }
 
-    /// Takes every block L1 has by now.
-    pub(crate) async fn catch_up(&self) -> Result<(), NodeError> {
+    /// Takes every block L1 has by now, and names L2's blocks by it.
+    pub(crate) async fn catch_up(&mut self) -> Result<(), NodeError> {
         let head = self.l1.block_number().await?;
-        let mut moved = false;
         loop {
-            let tip = self.shared.derivation.lock().tip();
+            let tip = self.tip();
             if tip.number >= head {
-                moved |= self.check_tip(tip).await?;
+                self.check_tip(tip, head).await?;
                 break;
             }
-            moved = true;
-            let next = tip.number.saturating_add(1);
-            let block = self.l1.block(next, self.shared.domain.rollup).await?;
-            let taken = self.shared.derivation.lock().push(&block);
-            match taken {
-                Ok(derived) => {
-                    for message in &derived.sent {
-                        debug!(nonce = message.message.nonce, "message from L1");
-                    }
-                    for advanced in &derived.advanced {
-                        debug!(l2_block = advanced.block.number, "executed by L1");
-                    }
-                }
-                Err(why) if why.action() == Action::Reset => self.rewind().await?,
-                Err(why) => return Err(why.into()),
-            }
+            self.take_next(tip, head).await?;
         }
-        if moved {
+        if self.untagged {
+            self.shared.l1_tip.send_replace(self.tip().number);
             self.tag().await?;
-            self.shared.l1_tip.send_replace(self.shared.derivation.lock().tip().number);
+            self.untagged = false;
         }
         Ok(())
     }
 
-    /// Whether L1 still has the last block taken; goes back if not.
-    async fn check_tip(&self, tip: L1BlockId) -> Result<bool, NodeError> {
-        if self.l1.id(tip.number).await? == Some(tip) {
-            return Ok(false);
-        }
-        self.rewind().await?;
-        Ok(true)
+    fn tip(&self) -> L1BlockId {
+        self.shared.derivation.lock().tip()
     }
 
-    /// Goes back to the last block that L1 still has, and L2 with it to the last block that is
-    /// anchored to what is left.
-    async fn rewind(&self) -> Result<(), NodeError> {
-        let (mut number, oldest) = {
-            let derivation = self.shared.derivation.lock();
-            (derivation.tip().number, derivation.oldest().number)
+    /// Takes the block after the last one, or goes back if it is not on top of that.
+    async fn take_next(&mut self, tip: L1BlockId, head: u64) -> Result<(), NodeError> {
+        let number = tip.number.saturating_add(1);
+        let block = match self.l1.block(number, self.shared.domain.rollup).await {
+            Err(L1Error::NoBlock(_)) => {
+                return Err(self.l1.flawed(Flaw::NoBlock { number, head }).into());
+            }
+            block => block?,
         };
+        let taken = self.shared.derivation.lock().push(&block);
+        match taken {
+            Ok(derived) => {
+                log(&derived);
+                self.untagged = true;
+                Ok(())
+            }
+            Err(DerivationError::Reorg { got, .. }) => {
+                if self.l1.id(tip.number).await? == Some(tip) {
+                    let flaw = Flaw::Parent { number, got, expected: tip.hash };
+                    return Err(self.l1.flawed(flaw).into());
+                }
+                self.rewind(tip.number, head).await
+            }
+            Err(why) => Err(self.malformed(number, why)),
+        }
+    }
+
+    /// What L1 answered wrongly has L1's name on it; what is wrong here has not.
+    fn malformed(&self, block: u64, why: DerivationError) -> NodeError {
+        match why.action() {
+            Action::Critical => why.into(),
+            _ => self.l1.flawed(Flaw::Block { block, why }).into(),
+        }
+    }
+
+    /// Whether L1 still has the last block taken, or, if it is behind that, the one it has instead;
+    /// goes back if not. A block that is not there says nothing: another one at its height does.
+    async fn check_tip(&mut self, tip: L1BlockId, head: u64) -> Result<(), NodeError> {
+        let number = head.min(tip.number);
+        let known = self.shared.derivation.lock().l1_block(number);
+        let Some(known) = known else {
+            return Err(self.l1.behind(head, tip.number).into());
+        };
+        match self.l1.id(number).await? {
+            Some(got) if got != known => self.rewind(number, head).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Goes back from a block that L1 does not have to the last that it still has, and L2 with it to
+    /// the last block that is anchored to what is left. Nothing has changed after an error.
+    async fn rewind(&mut self, from: u64, head: u64) -> Result<(), NodeError> {
+        // Another chain's blocks are not a reorg.
+        self.l1.check_chain_id().await?;
+        let ancestor = self.common_ancestor(from, head).await?;
+        warn!(l1_block = ancestor.number, "L1 has reorganised: it goes on after this block");
+        self.shared.derivation.lock().rewind(ancestor)?;
+        self.untagged = true;
+        self.drop_unanchored()
+    }
+
+    async fn common_ancestor(&self, from: u64, head: u64) -> Result<L1BlockId, NodeError> {
+        let mut number = from;
         loop {
-            let known = self.shared.derivation.lock().l1_block(number);
-            if let Some(known) = known
-                && self.l1.id(number).await? == Some(known)
-            {
-                info!(l1_block = number, "L1 has reorganised");
-                self.shared.derivation.lock().rewind(known)?;
-                return self.drop_unanchored();
+            let (known, oldest) = {
+                let derivation = self.shared.derivation.lock();
+                (derivation.l1_block(number), derivation.oldest().number)
+            };
+            let below_final = DerivationError::ReorgBelowFinal { number, oldest };
+            let Some(known) = known else { return Err(self.malformed(number, below_final)) };
+            match self.l1.id(number).await? {
+                Some(got) if got == known => return Ok(known),
+                Some(_) if number <= oldest => return Err(self.malformed(number, below_final)),
+                Some(_) => number = number.saturating_sub(1),
+                None => return Err(self.l1.flawed(Flaw::NoBlock { number, head }).into()),
             }
-            if number <= oldest {
-                return Err(DerivationError::ReorgBelowFinal { number, oldest }.into());
-            }
-            number -= 1;
         }
     }
 
@@ -126,32 +176,64 @@ impl Watcher {
         anchor.map(|anchor| anchor.value()) == header.parent_beacon_block_root
     }
 
-    /// Safe is what L1 has executed, finalized what a final L1 block has.
+    /// Safe is what L1 has executed, finalized what a final L1 block has. What L1 has executed and
+    /// this node does not have changes neither.
     async fn tag(&self) -> Result<(), NodeError> {
-        let l1_final = match self.l1.header(BlockNumberOrTag::Finalized).await {
-            Ok(block) => block.number,
-            Err(_) => 0,
-        };
+        let l1_final = self.final_block().await?;
         let (safe, finalized) = {
             let mut derivation = self.shared.derivation.lock();
-            let finalized = derivation.head_at(l1_final);
-            derivation.finalize(l1_final);
+            let finalized = l1_final.and_then(|l1_final| derivation.head_at(l1_final));
+            if let Some(l1_final) = l1_final {
+                derivation.finalize(l1_final);
+            }
             (derivation.head(), finalized)
         };
         let chain = &self.shared.chain;
-        let known = |hash: B256| -> Result<B256, NodeError> {
-            let block = chain.header(hash)?;
-            Ok(block.map_or(chain.genesis_hash(), |_| hash))
+        let known = |hash: B256, before: B256| -> Result<B256, NodeError> {
+            Ok(chain.header(hash)?.map_or(before, |_| hash))
         };
-        let safe = known(safe.hash)?;
+        let safe = known(safe.hash, chain.safe().hash)?;
+        let before = chain.finalized().hash;
         let finalized = match finalized {
-            Some(block) => known(block.hash)?,
-            None => chain.finalized().hash,
+            Some(block) => known(block.hash, before)?,
+            None => before,
         };
         Ok(chain.set_tags(safe, finalized)?)
     }
+
+    /// The number of L1's final block, if it is one that was taken and can still be gone back to.
+    async fn final_block(&self) -> Result<Option<u64>, NodeError> {
+        let block = match self.l1.header(BlockNumberOrTag::Finalized).await {
+            Ok(block) => block,
+            // There is none yet; some clients call that an error.
+            Err(L1Error::NoBlock(_) | L1Error::Refused { .. }) => return Ok(None),
+            Err(why) => return Err(why.into()),
+        };
+        let (number, got) = (block.number, block.hash);
+        if number > self.tip().number {
+            let head = self.l1.block_number().await?;
+            if number > head {
+                return Err(self.l1.flawed(Flaw::FinalAhead { finalized: number, head }).into());
+            }
+            return Ok(None);
+        }
+        let known = self.shared.derivation.lock().l1_block(number);
+        match known {
+            Some(known) if known.hash != got => {
+                let flaw = Flaw::FinalElsewhere { number, got, expected: known.hash };
+                Err(self.l1.flawed(flaw).into())
+            }
+            // An older one is final as well.
+            known => Ok(known.map(|known| known.number)),
+        }
+    }
 }
 
-fn is_critical(error: &NodeError) -> bool {
-    matches!(error, NodeError::Derivation(why) if why.action() == Action::Critical)
+fn log(derived: &Derived) {
+    for message in &derived.sent {
+        debug!(nonce = message.message.nonce, "message from L1");
+    }
+    for advanced in &derived.advanced {
+        debug!(l2_block = advanced.block.number, "executed by L1");
+    }
 }

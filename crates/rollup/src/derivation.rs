@@ -12,10 +12,14 @@ use crate::{
     L2BlockId, MessageDomain, MessageTree, SentMessage, TreeError,
 };
 
+/// Most seconds that an L1 block's timestamp can be: the year 36,812. L2's timestamps follow L1's
+/// and never go back.
+const MAX_TIMESTAMP: u64 = 1 << 40;
+
 /// What to do about an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// Ask again: what came was incomplete.
+    /// Ask again: what came is incomplete, or of another chain or contract.
     Temporary,
     /// L1 has reorganised: go back to a block it still has, and on from there.
     Reset,
@@ -43,6 +47,18 @@ pub enum DerivationError {
         got: B256,
         /// The last block's hash.
         expected: B256,
+    },
+    /// A block that is not after its parent, or at a time that will not come.
+    #[error("L1 block {number} has timestamp {got}, between {parent} and {most} is possible")]
+    Timestamp {
+        /// Its number.
+        number: u64,
+        /// Its timestamp, seconds.
+        got: u64,
+        /// Its parent's.
+        parent: u64,
+        /// The latest there can be.
+        most: u64,
     },
     /// Messages are missing between this one and the last.
     #[error("message {got} came, {expected} is next")]
@@ -93,15 +109,28 @@ impl DerivationError {
     /// What to do about it.
     pub const fn action(&self) -> Action {
         match self {
-            Self::NotNext { .. } | Self::MessageGap { .. } | Self::AdvanceGap { .. } => {
-                Action::Temporary
-            }
-            Self::Reorg { .. } | Self::NotAnAncestor(_) => Action::Reset,
-            Self::MessageHash { .. }
+            Self::NotNext { .. }
+            | Self::Timestamp { .. }
+            | Self::MessageGap { .. }
+            | Self::AdvanceGap { .. }
+            | Self::MessageHash { .. }
             | Self::MalformedEvent(_)
-            | Self::Tree(_)
-            | Self::ReorgBelowFinal { .. } => Action::Critical,
+            | Self::ReorgBelowFinal { .. } => Action::Temporary,
+            Self::Reorg { .. } | Self::NotAnAncestor(_) => Action::Reset,
+            Self::Tree(_) => Action::Critical,
         }
+    }
+
+    /// Whether it is about a log, and not about the block itself.
+    pub const fn is_of_log(&self) -> bool {
+        matches!(
+            self,
+            Self::MessageGap { .. }
+                | Self::AdvanceGap { .. }
+                | Self::MessageHash { .. }
+                | Self::MalformedEvent(_)
+                | Self::Tree(_)
+        )
     }
 }
 
@@ -328,6 +357,15 @@ impl Derivation {
                 number: block.number,
                 got: block.parent_hash,
                 expected: tip.hash,
+            });
+        }
+        let parent = self.tip_timestamp();
+        if block.timestamp <= parent || block.timestamp > MAX_TIMESTAMP {
+            return Err(DerivationError::Timestamp {
+                number: block.number,
+                got: block.timestamp,
+                parent,
+                most: MAX_TIMESTAMP,
             });
         }
         Ok(())

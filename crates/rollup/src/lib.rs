@@ -3,6 +3,7 @@
 mod anchor;
 mod budget;
 mod calldata;
+mod chain_id;
 mod config;
 mod derivation;
 mod genesis;
@@ -16,6 +17,7 @@ mod tree;
 pub use anchor::{Anchor, AnchorPoint, find_anchor};
 pub use budget::{BlockCost, CalldataPrices, ExecutePrice, SettlementBudget};
 pub use calldata::inputs_by_hash;
+pub use chain_id::{ChainIdError, MAX_CHAIN_ID, check_chain_id, derived_chain_id};
 pub use config::{ConfigError, Policy, RollupConfig};
 pub use derivation::{Action, Derivation, DerivationError};
 pub use genesis::{GenesisError, check_backed, circulating};

@@ -6,6 +6,7 @@ mod duration;
 mod ends;
 mod fork;
 mod key;
+mod replay;
 
 pub(crate) use address::{address, bytes, message};
 pub(crate) use amount::amount;
@@ -13,3 +14,4 @@ pub(crate) use duration::{block_time, seconds};
 pub(crate) use ends::{Ends, l1_chain_id};
 pub(crate) use fork::{fork, settling_fork};
 pub(crate) use key::KeyArgs;
+pub(crate) use replay::ReplayArgs;

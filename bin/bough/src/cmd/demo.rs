@@ -7,7 +7,9 @@ use bough_stf::Fork;
 use clap::Args;
 use eyre::eyre;
 
-use crate::{advice, args, cli::Verbosity, demo, output, progress::Progress, signals::Stop};
+use crate::{
+    advice, args, cli::Verbosity, demo, output, progress::Progress, running, signals::Stop,
+};
 
 /// Run the whole life of a rollup on a fresh devnet, and show what came of it
 #[derive(Debug, Args)]
@@ -36,6 +38,7 @@ impl Demo {
         let told = tokio::select! {
             told = demo::run(&devnet, progress) => told,
             () = stop.asked() => Err(stopped()),
+            end = devnet.ended() => return running::stop(Some(end), devnet.stop()).await,
         };
         devnet.stop().await;
         let report = told?;

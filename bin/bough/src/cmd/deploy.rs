@@ -29,6 +29,10 @@ pub(crate) struct Deploy {
     /// Who may advance the chain; the deployer without it, anyone with the zero address
     #[arg(long, value_name = "ADDRESS", value_parser = args::address)]
     sequencer: Option<Address>,
+    /// L2's chain id, below 2^53; without it one that no other rollup has, made from L1's chain id,
+    /// the deployer and its nonce
+    #[arg(long, value_name = "ID")]
+    l2_chain_id: Option<u64>,
     /// The fork that L1 follows
     #[arg(long, value_name = "FORK", default_value = "amsterdam", value_parser = args::settling_fork)]
     hardfork: Fork,
@@ -65,6 +69,7 @@ impl Deploy {
         let draft = draft(&self.out)?;
         let config = DeployConfig {
             fork: self.hardfork,
+            l2_chain_id: self.l2_chain_id,
             ..DeployConfig::new(self.l1_url.clone(), key, sequencer)
         };
         let deployed = bough_node::deploy(config).await.map_err(|why| advice::deploy(&why))?;

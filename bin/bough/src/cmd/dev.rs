@@ -9,7 +9,7 @@ use bough_stf::Fork;
 use clap::Args;
 use serde::Serialize;
 
-use crate::{advice, args, cli::Verbosity, output, progress::Progress, signals::Stop};
+use crate::{advice, args, cli::Verbosity, output, progress::Progress, running, signals::Stop};
 
 /// Run L1 and L2 in one process, until Ctrl-C
 #[derive(Debug, Args)]
@@ -74,10 +74,11 @@ impl Dev {
         } else if !verbosity.quiet {
             output::text(&banner.to_text())?;
         }
-        stop.asked().await;
-        Progress::new(verbosity).say("stopping");
-        devnet.stop().await;
-        Ok(ExitCode::SUCCESS)
+        let end = running::until_stopped(&mut stop, devnet.ended()).await;
+        if end.is_none() {
+            Progress::new(verbosity).say("stopping");
+        }
+        running::stop(end, devnet.stop()).await
     }
 
     fn config(&self) -> DevnetConfig {

@@ -11,7 +11,7 @@ use bough_stf::Fork;
 use clap::Args;
 use serde::Serialize;
 
-use crate::{advice, args, cli::Verbosity, output, signals};
+use crate::{advice, args, args::ReplayArgs, cli::Verbosity, output, running, signals};
 
 /// Wei each account has at genesis: 10,000 ETH.
 const BALANCE: U256 = U256::from_limbs([0x19e0_c9ba_b240_0000, 0x21e, 0, 0]);
@@ -37,6 +37,8 @@ pub(crate) struct L1 {
     /// Make no block when a transaction arrives, only by time
     #[arg(long)]
     no_automine: bool,
+    #[command(flatten)]
+    replay: ReplayArgs,
     /// Folder to keep the chain in; in memory without it
     #[arg(long, value_name = "DIR")]
     datadir: Option<PathBuf>,
@@ -80,9 +82,8 @@ impl L1 {
         } else if !verbosity.quiet {
             output::text(&banner.to_text())?;
         }
-        stop.asked().await;
-        l1.stop().await;
-        Ok(ExitCode::SUCCESS)
+        let end = running::until_stopped(&mut stop, l1.ended()).await;
+        running::stop(end, l1.stop()).await
     }
 
     fn config(&self, accounts: &[PrivateKeySigner]) -> L1Config {
@@ -94,6 +95,7 @@ impl L1 {
             automine: !self.no_automine,
             finality: self.finality,
             accounts: accounts.iter().map(|key| (key.address(), BALANCE)).collect(),
+            unprotected_transactions: self.replay.allow_unprotected_txs,
             datadir: self.datadir.clone(),
             ..L1Config::default()
         }

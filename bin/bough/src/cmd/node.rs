@@ -10,10 +10,10 @@ use serde::Serialize;
 
 use crate::{
     advice, args,
-    args::{KeyArgs, l1_chain_id},
+    args::{KeyArgs, ReplayArgs, l1_chain_id},
     cli::Verbosity,
     failure::Failure,
-    output,
+    output, running,
     signals::Stop,
 };
 
@@ -41,6 +41,8 @@ pub(crate) struct Node {
     /// Time between L2 blocks
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = args::block_time)]
     block_time: Duration,
+    #[command(flatten)]
+    replay: ReplayArgs,
     /// Folder to keep the chain in; in memory without it
     #[arg(long, value_name = "DIR")]
     datadir: Option<PathBuf>,
@@ -75,6 +77,7 @@ impl Node {
             host: self.host,
             port: self.port,
             block_time: self.block_time,
+            unprotected_transactions: self.replay.allow_unprotected_txs,
             datadir: self.datadir.clone(),
             ..NodeConfig::new(self.l1_url.clone(), deployment.clone(), key)
         };
@@ -96,9 +99,8 @@ impl Node {
         } else if !verbosity.quiet {
             output::text(&banner.to_text())?;
         }
-        stop.asked().await;
-        node.stop().await;
-        Ok(ExitCode::SUCCESS)
+        let end = running::until_stopped(&mut stop, node.ended()).await;
+        running::stop(end, node.stop()).await
     }
 
     fn deployment(&self) -> eyre::Result<Deployment> {

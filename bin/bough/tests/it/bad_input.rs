@@ -93,5 +93,6 @@ fn bad_values() {
         bough(&[command, "--hardfork", "oslo"])
             .assert_fails(2, &["oslo", "use one of", "amsterdam"]);
     }
+    bough(&["deploy", "--l2-chain-id", "mine"]).assert_fails(2, &["mine", "--l2-chain-id"]);
     bough(&["dev", "--l2-block-time", "0"]).assert_fails(2, &["give seconds above 0"]);
 }

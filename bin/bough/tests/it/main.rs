@@ -6,6 +6,7 @@ mod bench;
 mod by_hand;
 mod demo;
 mod dev;
+mod ends;
 mod execute;
 mod help;
 mod l1;

@@ -21,8 +21,11 @@ fn make_a_rollup_together() {
     let deployed = bough(&deploy);
     assert_eq!((deployed.code, deployed.stderr.as_str()), (0, ""), "{deployed:?}");
     let rollup = deployed.json()["rollup"].clone();
+    let l2_chain_id = deployed.json()["l2_chain_id"].as_u64().unwrap();
+    assert!((1 << 32..1 << 53).contains(&l2_chain_id), "one of its own: {l2_chain_id}");
     let file: Value = serde_json::from_slice(&fs::read(&rollup_file).unwrap()).unwrap();
     assert_eq!((&file["rollup"], &file["fork"]), (&rollup, &json!("amsterdam")));
+    assert_eq!(file["l2ChainId"], l2_chain_id);
     assert!(rpc(l1_url, "eth_getCode", json!([rollup, "latest"])).as_str().unwrap().len() > 2);
     bough(&deploy).assert_fails(1, &["exists already", "--out"]);
 
@@ -33,7 +36,7 @@ fn make_a_rollup_together() {
     let (node, banner) = Running::ready(&node);
     assert_eq!(banner["rollup"], rollup);
     let l2_url = banner["l2_url"].as_str().unwrap();
-    assert_eq!(rpc(l2_url, "eth_chainId", json!([])), "0x1f8f");
+    assert_eq!(rpc(l2_url, "eth_chainId", json!([])), format!("{l2_chain_id:#x}"));
 
     let deposit = ["deposit", "3gwei", "--json", "--l1-url", l1_url, "--l2-url", l2_url, "-q"];
     let deposit = bough(&deposit);

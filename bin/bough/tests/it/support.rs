@@ -20,7 +20,9 @@ pub struct Run {
 pub fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bough"));
     command.args(args).stdin(Stdio::null());
-    for variable in ["BOUGH_KEY", "RUST_LOG", "COLUMNS", "CLICOLOR_FORCE"] {
+    for variable in
+        ["BOUGH_KEY", "BOUGH_FAULT", "RUST_LOG", "RUST_BACKTRACE", "COLUMNS", "CLICOLOR_FORCE"]
+    {
         command.env_remove(variable);
     }
     command
@@ -86,8 +88,14 @@ pub struct Running {
 
 impl Running {
     pub fn start(args: &[&str]) -> Self {
-        let mut child =
-            command(args).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+        let mut command = command(args);
+        command.stderr(Stdio::inherit());
+        Self::of(command)
+    }
+
+    /// Starts a command, and keeps what it writes to stderr if that is piped.
+    pub fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         Self { child, stdout }
     }
@@ -102,6 +110,13 @@ impl Running {
     /// Its process.
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Waits until it ends by itself; gives how, and what it wrote to stderr, which must be piped.
+    pub fn end(mut self) -> (ExitStatus, String) {
+        let mut stderr = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        (self.child.wait().unwrap(), stderr)
     }
 
     /// The next line of stdout.

@@ -7,7 +7,7 @@ use bough_stf::{
     ChainSpec, Fork, State, StateSource, Transaction, intrinsic_gas, revm::state::AccountInfo,
 };
 
-use super::{PoolConfig, PoolError, transaction::tip_cap};
+use super::{PoolConfig, PoolError, transaction::tip_cap, well_known::is_well_known};
 
 /// EIP-2718 type of blob transactions (EIP-4844) and of set-code transactions (EIP-7702).
 const BLOB_TYPE: u8 = 3;
@@ -44,7 +44,9 @@ pub(super) fn check_form(
     }
     match transaction.chain_id() {
         Some(got) if got != chain_id => Err(PoolError::ChainId { got, expected: chain_id }),
-        None if !config.unprotected_transactions => Err(PoolError::Unprotected),
+        None if !config.unprotected_transactions && !is_well_known(*transaction.hash()) => {
+            Err(PoolError::Unprotected)
+        }
         _ => Ok(()),
     }
 }

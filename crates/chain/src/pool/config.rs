@@ -20,7 +20,9 @@ pub struct PoolConfig {
     pub price_bump_percent: u64,
     /// Whether transactions that carry blobs are accepted. Their sidecars are not kept here.
     pub blob_transactions: bool,
-    /// Whether legacy transactions without a chain id (EIP-155) are accepted.
+    /// Whether any legacy transaction without a chain id (EIP-155) is accepted: one that was sent on
+    /// another chain can be sent here again, by anybody. Without it only
+    /// [`crate::WELL_KNOWN_DEPLOYMENTS`] are.
     pub unprotected_transactions: bool,
     /// How many blocks may find that a transaction, alone in a block, passes the byte budget
     /// before it is dropped.
@@ -38,7 +40,7 @@ impl Default for PoolConfig {
             min_fee_cap: 7,
             price_bump_percent: 10,
             blob_transactions: false,
-            unprotected_transactions: true,
+            unprotected_transactions: false,
             unfit_blocks: 3,
         }
     }

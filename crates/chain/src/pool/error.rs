@@ -34,7 +34,7 @@ pub enum PoolError {
         /// This chain's.
         expected: u64,
     },
-    /// A legacy transaction that any chain would take.
+    /// A legacy transaction without a chain id, that any chain would take. The words are geth's.
     #[error("only replay-protected (EIP-155) transactions allowed over RPC")]
     Unprotected,
     /// No sender can be recovered from the signature.

@@ -12,6 +12,7 @@ mod error;
 mod queue;
 mod submit;
 mod transaction;
+mod well_known;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -23,6 +24,7 @@ pub(crate) use check::gas_limit_cap;
 pub use config::PoolConfig;
 pub use error::{DropReason, PoolError};
 pub use transaction::PooledTransaction;
+pub use well_known::{WELL_KNOWN_DEPLOYMENTS, WellKnownDeployment};
 
 use content::{Content, Dropped};
 

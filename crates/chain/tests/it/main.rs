@@ -10,3 +10,4 @@ mod pool;
 mod random;
 mod reading;
 mod reorg;
+mod replay;

@@ -106,11 +106,6 @@ fn chain_id() {
     let error = refused(&chain, sign(0, other));
     assert!(matches!(error, PoolError::ChainId { got: 1, expected: CHAIN_ID }), "{error}");
     assert_eq!(error.to_string(), "invalid chain id for signer: have 1 want 8079");
-    let unprotected = || TxLegacy { chain_id: None, ..legacy(0) };
-    send(&chain, 0, unprotected());
-    let pool = PoolConfig { unprotected_transactions: false, ..PoolConfig::default() };
-    let error = refused(&chain_with_pool(pool), sign(0, unprotected()));
-    assert!(matches!(error, PoolError::Unprotected), "{error}");
 }
 
 #[test]

@@ -170,7 +170,7 @@ fn final_blocks_are_not_gone_back_from() {
     assert_eq!(d.head_at(14), None);
     let error = d.rewind(id(14, 0)).unwrap_err();
     assert_eq!(error, DerivationError::ReorgBelowFinal { number: 14, oldest: 15 });
-    assert_eq!(error.action(), Action::Critical);
+    assert_eq!(error.action(), Action::Temporary);
     assert_eq!(d.rewind(id(16, 1)), Err(DerivationError::NotAnAncestor(id(16, 1))));
     d.rewind(id(15, 0)).unwrap();
     d.push(&block(16, 1, 0, vec![advanced(6)])).unwrap();
@@ -185,7 +185,7 @@ fn what_is_missing_or_wrong_is_refused_and_changes_nothing() {
         assert_eq!((d.tip(), d.message_count(), d.head()), (id(START, 0), 0, GENESIS));
         (error.action(), error)
     };
-    let (temporary, critical) = (Action::Temporary, Action::Critical);
+    let temporary = Action::Temporary;
     assert_eq!(
         refused(block(12, 0, 0, vec![])),
         (temporary, DerivationError::NotNext { got: 12, tip: START })
@@ -198,13 +198,21 @@ fn what_is_missing_or_wrong_is_refused_and_changes_nothing() {
         refused(block(11, 0, 0, vec![sent(0), advanced(2)])),
         (temporary, DerivationError::AdvanceGap { got: 2, expected: 1 })
     );
+    for timestamp in [0, 1000, (1 << 40) + 1, u64::MAX] {
+        let got = timestamp;
+        let (number, parent, most) = (11, 1000, 1 << 40);
+        assert_eq!(
+            refused(L1Block { timestamp, ..block(11, 0, 0, vec![]) }),
+            (temporary, DerivationError::Timestamp { number, got, parent, most })
+        );
+    }
     let m = message(0);
     let of_another = MessageDomain { l2_chain_id: 1, ..DOMAIN }.hash(Direction::L1ToL2, &m);
     let expected = DOMAIN.hash(Direction::L1ToL2, &m);
     let event = NativeRollup::MessageSent { nonce: 0, hash: of_another, message: m.into() };
     assert_eq!(
         refused(block(11, 0, 0, vec![log(&event)])),
-        (critical, DerivationError::MessageHash { nonce: 0, got: of_another, expected })
+        (temporary, DerivationError::MessageHash { nonce: 0, got: of_another, expected })
     );
     let mut cut = sent(0);
     cut.log.data = alloy_primitives::LogData::new_unchecked(
@@ -213,7 +221,7 @@ fn what_is_missing_or_wrong_is_refused_and_changes_nothing() {
     );
     assert_eq!(
         refused(block(11, 0, 0, vec![cut])),
-        (critical, DerivationError::MalformedEvent(11))
+        (temporary, DerivationError::MalformedEvent(11))
     );
 }
 

@@ -1,0 +1,50 @@
+//! Connecting.
+
+use std::time::Duration;
+
+use alloy_network::Ethereum;
+use alloy_provider::RootProvider;
+use alloy_rpc_client::RpcClient;
+use alloy_transport::utils::guess_local_url;
+use alloy_transport_http::reqwest::{Client, Url, redirect};
+use thiserror::Error;
+
+use crate::BoundedHttp;
+
+/// How long and how large an answer may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Time from a request to the last byte of its answer.
+    pub timeout: Duration,
+    /// Most bytes of an answer.
+    pub max_bytes: usize,
+}
+
+/// There can be no connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum ConnectError {
+    /// What was given is no URL of HTTP.
+    #[error("not a URL of HTTP")]
+    Url,
+    /// The system's TLS cannot be used.
+    #[error("no HTTP client can be made here")]
+    Client,
+}
+
+/// A provider whose answers are bounded. It asks nothing yet.
+///
+/// # Errors
+/// [`ConnectError`].
+pub fn connect(url: &str, limits: Limits) -> Result<RootProvider<Ethereum>, ConnectError> {
+    let parsed: Url = url.parse().map_err(|_| ConnectError::Url)?;
+    if !matches!(parsed.scheme(), "http" | "https") {
+        return Err(ConnectError::Url);
+    }
+    let client = Client::builder()
+        .timeout(limits.timeout)
+        .redirect(redirect::Policy::none())
+        .build()
+        .map_err(|_| ConnectError::Client)?;
+    let transport = BoundedHttp::new(client, parsed, limits.max_bytes);
+    Ok(RootProvider::new(RpcClient::new(transport, guess_local_url(url))))
+}
