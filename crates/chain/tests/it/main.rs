@@ -4,6 +4,7 @@
 mod blocks;
 mod budget;
 mod common;
+mod hostile;
 mod import;
 mod persistence;
 mod pool;
