@@ -127,6 +127,11 @@ fn authorize(from: u64) -> SignedAuthorization {
     authorization.into_signed(signature)
 }
 
+/// The signature of sender number `index` over a hash.
+pub fn sign_as(index: u64, hash: B256) -> Signature {
+    sign(&key(index), hash)
+}
+
 fn sign(key: &PrivateKeySigner, hash: B256) -> Signature {
     key.sign_hash_sync(&hash).expect("invariant: a key in memory signs")
 }

@@ -1,8 +1,10 @@
 //! EXECUTE as a whole.
 
 use bough_execute::{Execute, L1Block, Places, Prices, Refused};
-use bough_stateless::{Invalid, PayloadError, Schema, run_stateless_guest};
-use bough_stf::{BlockError, Fork, ForkSchedule, StateError};
+use bough_stateless::{Invalid, PayloadError, Schema, StatelessInput, run_stateless_guest};
+use bough_stf::{BlockError, Fork, ForkSchedule, StateError, WorkLimits};
+
+use crate::{Rebuilt, rebuild};
 
 /// Gas for what is behind the bytes: the claim, up to this, and the system calls.
 const MOST_GAS: u64 = 20_000_000;
@@ -30,8 +32,33 @@ pub fn execute(bytes: &[u8]) {
         compare(&bytes, &answer);
         match answer {
             Err(why) if repair(&mut bytes, &why) => {}
+            Err(Refused::Invalid(Invalid::Block(_))) => return run_rebuilt(&bytes),
             _ => return,
         }
+    }
+}
+
+/// The block that a builder makes of the same transactions is valid.
+fn run_rebuilt(bytes: &[u8]) {
+    let Ok(input) = StatelessInput::decode(bytes) else { return };
+    let limits = WorkLimits {
+        block_gas: Some(MOST_GAS / 2),
+        system_gas: Some(MOST_GAS / 2),
+        ..WorkLimits::NONE
+    };
+    let Some(Rebuilt { input: Some(made), .. }) = rebuild(&input, limits) else { return };
+    let bytes = made.encode().expect("what was made has a form");
+    let answer = run(&bytes);
+    compare(&bytes, &answer);
+    match answer {
+        Ok(_)
+        | Err(
+            Refused::BlobGas { .. }
+            | Refused::Invalid(Invalid::Block(BlockError::State(StateError::WritesTooMuch {
+                ..
+            }))),
+        ) => {}
+        Err(why) => unreachable!("a block that was built is refused: {why}"),
     }
 }
 
