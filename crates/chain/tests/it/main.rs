@@ -6,6 +6,7 @@ mod budget;
 mod common;
 mod hostile;
 mod import;
+mod panics;
 mod persistence;
 mod pool;
 mod random;

@@ -33,27 +33,27 @@ const LARGEST_MUTATED: usize = 1 << 16;
 
 #[test]
 fn ssz() {
-    fuzz(TARGETS[0], 1_000);
+    fuzz(TARGETS[0], 10_000);
 }
 
 #[test]
 fn witness() {
-    fuzz(TARGETS[1], 1_000);
+    fuzz(TARGETS[1], 8_000);
 }
 
 #[test]
 fn trie() {
-    fuzz(TARGETS[2], 1_000);
+    fuzz(TARGETS[2], 1_500);
 }
 
 #[test]
 fn execute() {
-    fuzz(TARGETS[3], 1_000);
+    fuzz(TARGETS[3], 2_500);
 }
 
 #[test]
 fn contract_ssz() {
-    fuzz(TARGETS[4], 1_000);
+    fuzz(TARGETS[4], 10_000);
 }
 
 fn turn() -> MutexGuard<'static, ()> {
