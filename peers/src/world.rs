@@ -13,8 +13,7 @@ use alloy_eips::{
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, address, hex, keccak256};
 use bough_mpt::{MptError, NoNodes, Node, NodeSource};
 use bough_stf::{
-    Fork, ForkSchedule, State, StateError, StateSource, bytecode,
-    revm::state::AccountInfo,
+    Fork, ForkSchedule, State, StateError, StateSource, bytecode, revm::state::AccountInfo,
     system_contracts,
 };
 use k256::ecdsa::SigningKey;

@@ -103,6 +103,53 @@ fn inputs_that_are_kept() {
     }
 }
 
+/// Calls with numbers at powers of two and beside them, from and to any account.
+#[test]
+fn calls_at_the_edges() {
+    const CALLS: usize = 3_000;
+    let mut seeded = bough_testing::Seeded::new(0x8079);
+    for fork in forks() {
+        let chain = chain_with_execute(fork, &[(TARGET, STORAGE)]);
+        let head = chain.head().hash;
+        let mut ran = 0;
+        for _ in 0..CALLS {
+            let mut edge = |bits: usize| {
+                let power = U256::from(1).wrapping_shl(seeded.below(bits + 1));
+                power.wrapping_add(U256::from(seeded.below(3))).wrapping_sub(U256::from(1))
+            };
+            let balance = edge(256);
+            let [value, slot, gas_price, tip] = [256, 256, 128, 128].map(&mut edge);
+            let [nonce, gas] = [64, 24].map(|bits| edge(bits).wrapping_to());
+            let kinds = [TxKind::Create, TxKind::Call(TARGET), TxKind::Call(EXECUTE_ADDRESS)];
+            let precompile = Address::with_last_byte(seeded.below(20) as u8);
+            let kind = kinds.get(seeded.below(6)).copied().unwrap_or(TxKind::Call(precompile));
+            let data = [slot, value, balance].map(|word| word.to_be_bytes::<32>()).concat();
+            let caller = [address(0), TARGET, precompile][seeded.below(3)];
+            let account = AccountOverride {
+                balance: Some(balance),
+                nonce: Some(nonce),
+                ..AccountOverride::default()
+            };
+            let overrides = StateOverrides::from([(caller, account)]);
+            let tx = TxEnv {
+                caller,
+                kind,
+                nonce,
+                value: [U256::ZERO, value][seeded.below(2)],
+                gas_limit: gas,
+                gas_price: gas_price.wrapping_to(),
+                gas_priority_fee: (seeded.below(2) == 0).then(|| tip.wrapping_to()),
+                tx_type: [0, 2][seeded.below(2)],
+                data: data[..seeded.below(97)].to_vec().into(),
+                ..TxEnv::default()
+            };
+            ran += usize::from(chain.simulate(head, &overrides, tx.clone(), NoOpInspector).is_ok());
+            let _ = chain.estimate_gas(head, &overrides, tx);
+        }
+        assert!(ran > CALLS / 10, "{ran} of {CALLS} ran");
+    }
+}
+
 fn call_target(chain: &Chain, overrides: &StateOverrides) -> ExecutionResult {
     let call = TxEnv { kind: TxKind::Call(TARGET), gas_limit: 100_000, ..TxEnv::default() };
     chain.simulate(chain.head().hash, overrides, call, NoOpInspector).unwrap().0
