@@ -1,3 +1,4 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bough_fuzz::contract_ssz(bytes));
+bough_fuzz_targets::plant_values!();

@@ -16,7 +16,7 @@ use crate::{
     dice::Dice,
     explain::Rule,
     judge::{Judged, Outcome, judge},
-    mutate,
+    mutate, planted,
 };
 
 /// Stack of a worker: witnesses and calls may go deep on either side.
@@ -111,6 +111,10 @@ fn input(
         let (name, bytes) = shared.get(at).cloned().unwrap_or_default();
         let (bytes, change) = mutate::mutate(&mut dice, &bytes);
         return (bytes, format!("{name}, {change}"));
+    }
+    if dice.one_in(5) {
+        let (bytes, label) = planted::case(&mut dice);
+        return (bytes, label.into());
     }
     let Generated { input, left_out, label } = generated(&mut dice, reached);
     let bytes = input.encode().expect("invariant: what was built can be encoded");

@@ -10,6 +10,7 @@ mod mutate;
 mod opcode;
 mod ours;
 mod plant;
+mod planted;
 mod precompiles;
 mod random;
 #[cfg(test)]

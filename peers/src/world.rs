@@ -13,8 +13,7 @@ use alloy_eips::{
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, address, hex, keccak256};
 use bough_mpt::{MptError, NoNodes, Node, NodeSource};
 use bough_stf::{
-    Fork, ForkSchedule, State, StateError, StateSource,
-    revm::{bytecode::Bytecode, state::AccountInfo},
+    Fork, ForkSchedule, State, StateError, StateSource, bytecode, revm::state::AccountInfo,
     system_contracts,
 };
 use k256::ecdsa::SigningKey;
@@ -218,7 +217,7 @@ fn account(nonce: u64, balance: U256, code: Option<Bytes>) -> AccountInfo {
         nonce,
         balance,
         code_hash: code.as_ref().map_or(KECCAK256_EMPTY, keccak256),
-        code: code.map(Bytecode::new_raw),
+        code: code.map(bytecode),
         ..AccountInfo::default()
     }
 }

@@ -13,8 +13,8 @@ use alloy_signer_local::PrivateKeySigner;
 use bough_stateless::{DecodeError, ExecutionWitness, Invalid, Schema, StatelessInput};
 use bough_stf::{
     Block, BlockError, BlockExecutor, BlockOutput, ChainSpec, Environment, ExtraPrecompiles, Fork,
-    ForkSchedule, State, StateSource, Transaction, WitnessRecorder, WorkLimits, genesis_header,
-    seal_header, system_contracts,
+    ForkSchedule, Receipt, State, StateSource, Transaction, WitnessRecorder, WorkLimits,
+    genesis_header, seal_header, system_contracts,
 };
 use cpu_time::ThreadTime;
 
@@ -127,6 +127,11 @@ fn authorize(from: u64) -> SignedAuthorization {
     authorization.into_signed(signature)
 }
 
+/// The signature of sender number `index` over a hash.
+pub fn sign_as(index: u64, hash: B256) -> Signature {
+    sign(&key(index), hash)
+}
+
 fn sign(key: &PrivateKeySigner, hash: B256) -> Signature {
     key.sign_hash_sync(&hash).expect("invariant: a key in memory signs")
 }
@@ -221,6 +226,7 @@ impl Forge {
             header,
             transactions: transactions.into_iter().map(Recovered::into_inner).collect(),
             block_access_list: output.block_access_list,
+            receipts: output.receipts,
             requests: output.requests.unwrap_or_default(),
             witness: ExecutionWitness {
                 state: parts.state,
@@ -281,6 +287,8 @@ pub struct Forged {
     pub transactions: Vec<Transaction>,
     /// RLP of its access list.
     pub block_access_list: Option<Bytes>,
+    /// What its transactions did.
+    pub receipts: Vec<Receipt>,
     /// Its requests.
     pub requests: Vec<Bytes>,
     /// Its witness.

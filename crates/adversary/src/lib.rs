@@ -12,7 +12,7 @@ mod world;
 pub use case::{Case, Group, Input, Prepared, Work};
 pub use cases::cases;
 pub use code::Code;
-pub use forge::{CHAIN_ID, Call, Forge, ForgeError, Forged, TIMESTAMP, sender};
+pub use forge::{CHAIN_ID, Call, Forge, ForgeError, Forged, TIMESTAMP, sender, sign_as};
 pub use measure::{least_gas, measure};
 pub use table::{Row, Table};
 pub use tries::{HandMade, deep_path, extension_chain, shared_children};

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use bough_stf::{
-    BlockError, Environment, EvmContext, State, StateError, TransactionError,
+    BlockError, Environment, EvmContext, State, StateError, TransactionError, bytecode,
     revm::{
-        bytecode::Bytecode,
         context::TxEnv,
         context_interface::result::{ExecutionResult, HaltReason, InvalidTransaction},
         inspector::{Inspector, NoOpInspector},
@@ -300,7 +299,7 @@ fn apply_override(
     }
     if let Some(code) = &account.code {
         info.code_hash = keccak256(code);
-        info.code = Some(Bytecode::new_raw(code.clone()));
+        info.code = Some(bytecode(code.clone()));
     }
     state.overwrite(address, info, account.slots.iter().map(|(slot, value)| (*slot, *value)))
 }

@@ -86,6 +86,12 @@ pub enum ChainError {
         /// The most the caller wants.
         limit: usize,
     },
+    /// Something panicked while a block was made or executed: a fault of this node.
+    #[error("block {number}: {panicked}", panicked = crate::Panicked)]
+    Panicked {
+        /// The block's number.
+        number: u64,
+    },
     /// The genesis block's fields do not fit a header: this one is too large.
     #[error("genesis {0} does not fit its header field")]
     GenesisField(&'static str),
@@ -97,6 +103,9 @@ pub enum FirstError {
     /// It is not valid there.
     #[error(transparent)]
     Invalid(#[from] bough_stf::TransactionError),
+    /// Its execution panicked: a fault of this node.
+    #[error(transparent)]
+    Panicked(#[from] crate::Panicked),
     /// With it the block passes its byte budget.
     #[error("needs {needed} settlement bytes, budget {budget}")]
     Bytes {

@@ -8,8 +8,9 @@ use std::{
 
 use alloy_primitives::B256;
 use parking_lot::Mutex;
+use tracing::error;
 
-use crate::{DropReason, PooledTransaction, StoredBlock};
+use crate::{DropReason, PooledTransaction, StoredBlock, panic::guarded};
 
 /// Something that happened to a chain.
 #[derive(Debug, Clone)]
@@ -54,7 +55,8 @@ pub enum ChainEvent {
 pub struct SubscriptionId(u64);
 
 /// Called for each event, after all locks are released: it may use the chain. Events come in the
-/// order they happened; one thread delivers at a time.
+/// order they happened; one thread delivers at a time. One that panics is logged and called again
+/// for the next event.
 pub type Listener = Box<dyn Fn(&ChainEvent) + Send + Sync>;
 
 /// Listeners and the events not yet delivered to them.
@@ -104,11 +106,13 @@ impl Events {
         if std::mem::replace(&mut self.queue.lock().delivering, true) {
             return;
         }
-        let _done = Done(self);
         while let Some(event) = self.take() {
             let listeners: Vec<_> = self.listeners.lock().values().cloned().collect();
             for listener in listeners {
-                listener(&event);
+                // A listener that panics keeps the event from no other.
+                if guarded(|| listener(&event)).is_err() {
+                    error!("a listener panicked");
+                }
             }
         }
     }
@@ -119,16 +123,5 @@ impl Events {
         let event = queue.waiting.pop_front();
         queue.delivering = event.is_some();
         event
-    }
-}
-
-/// Ends a delivery even when a listener panics.
-struct Done<'a>(&'a Events);
-
-impl Drop for Done<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.queue.lock().delivering = false;
-        }
     }
 }

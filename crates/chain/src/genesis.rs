@@ -8,8 +8,8 @@ use alloy_genesis::{Genesis, GenesisAccount};
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256};
 use bough_mpt::{EMPTY_ROOT_HASH, MptError, Node, NodeSource};
 use bough_stf::{
-    Block, ChainSpec, State, StateError, StateSource, StateUpdate, genesis_header,
-    revm::{bytecode::Bytecode, state::AccountInfo},
+    Block, ChainSpec, State, StateError, StateSource, StateUpdate, bytecode, genesis_header,
+    revm::state::AccountInfo,
 };
 
 use crate::{
@@ -94,7 +94,7 @@ fn write_account(
         nonce: account.nonce.unwrap_or_default(),
         balance: account.balance,
         code_hash: code.map_or(KECCAK256_EMPTY, keccak256),
-        code: code.map(|code| Bytecode::new_raw(code.clone())),
+        code: code.map(|code| bytecode(code.clone())),
         ..AccountInfo::default()
     };
     let slots = account.storage_slots().map(|(slot, value)| (U256::from_be_bytes(slot.0), value));

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use alloy_primitives::B256;
 use bough_stf::StateUpdate;
+use tracing::error;
 
 use crate::{
     Chain, ChainError, ChainEvent, StoredBlock, Witness,
     chain::Heads,
+    panic::guarded,
     store::{Commit, StoreError},
 };
 
@@ -113,7 +115,10 @@ impl Chain {
         })?;
         *self.heads.write() = after;
         let Path { removed, added } = path;
-        self.pool_follow(&removed, &added);
+        // The head has moved: whatever happens here, the listeners are told.
+        if guarded(|| self.pool_follow(&removed, &added)).is_err() {
+            error!(head = %to.hash, "the pool could not follow the head: a panic");
+        }
         if !removed.is_empty() {
             self.events.push(ChainEvent::Reorg { removed, added, head: Arc::clone(to) });
         } else {

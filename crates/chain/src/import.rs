@@ -9,8 +9,12 @@ use bough_stf::{
     Block, BlockError, BlockOutput, ExecutableBlock, State, StateSource, StateUpdate, Transaction,
     WorkLimits, execute_block, recover,
 };
+use tracing::error;
 
-use crate::{Chain, ChainError, StoredBlock, Witness, head::Fresh, types::block_size};
+use crate::{
+    Chain, ChainError, Panicked, StoredBlock, Witness, head::Fresh, panic::guarded,
+    types::block_size,
+};
 
 /// What becomes of an imported block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,8 +30,8 @@ impl Chain {
     /// is not executed again.
     ///
     /// # Errors
-    /// [`ChainError::UnknownParent`], or [`ChainError::Block`] with the first check that failed;
-    /// nothing is written then.
+    /// [`ChainError::UnknownParent`], [`ChainError::Block`] with the first check that failed, or
+    /// [`ChainError::Panicked`]; nothing is written then.
     pub fn import(&self, block: Block, import: ImportAs) -> Result<Arc<StoredBlock>, ChainError> {
         let hash = block.header.hash_slow();
         if let Some(known) = self.store.block(hash)? {
@@ -39,7 +43,12 @@ impl Chain {
         let parent = block.header.parent_hash;
         let parent =
             self.store.block(parent)?.ok_or(ChainError::UnknownParent { block: hash, parent })?;
-        let (block, state, witness) = self.execute(&parent, hash, block)?;
+        let number = block.header.number;
+        let executed = guarded(|| self.execute(&parent, hash, block));
+        let (block, state, witness) = executed.unwrap_or_else(|Panicked| {
+            error!(block = number, %hash, "the execution of a block panicked");
+            Err(ChainError::Panicked { number })
+        })?;
         let block = Arc::new(block);
         let fresh = Fresh { block: &block, state: &state, witness: witness.as_ref() };
         match import {

@@ -11,6 +11,7 @@ mod genesis;
 mod head;
 mod import;
 mod logs;
+mod panic;
 mod pool;
 mod proof;
 mod source;
@@ -26,6 +27,7 @@ pub use error::{ChainError, FirstError};
 pub use events::{ChainEvent, Listener, SubscriptionId};
 pub use import::ImportAs;
 pub use logs::{FoundLog, LogFilter};
+pub use panic::Panicked;
 pub use pool::{
     BestTransactions, BySender, DropReason, Pool, PoolConfig, PoolContent, PoolError, PoolStatus,
     PooledTransaction, WELL_KNOWN_DEPLOYMENTS, WellKnownDeployment,

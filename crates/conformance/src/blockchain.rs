@@ -6,8 +6,8 @@ use alloy_consensus::Header;
 use alloy_primitives::{B256, KECCAK256_EMPTY, U256, keccak256};
 use bough_mpt::{EMPTY_ROOT_HASH, MptError, Node, NodeSource};
 use bough_stf::{
-    ChainSpec, Fork, ForkSchedule, State, StateError, StateSource, StateUpdate,
-    revm::{bytecode::Bytecode, state::AccountInfo},
+    ChainSpec, Fork, ForkSchedule, State, StateError, StateSource, StateUpdate, bytecode,
+    revm::state::AccountInfo,
 };
 
 use crate::{
@@ -186,7 +186,7 @@ fn code_hash(account: &Account) -> B256 {
 pub(crate) fn write(accounts: &Alloc) -> Result<StateUpdate, StateError> {
     let mut state = State::new(Nothing, EMPTY_ROOT_HASH);
     for (address, account) in accounts {
-        let code = (!account.code.is_empty()).then(|| Bytecode::new_legacy(account.code.clone()));
+        let code = (!account.code.is_empty()).then(|| bytecode(account.code.clone()));
         let info = AccountInfo {
             balance: account.balance,
             nonce: account.nonce.to(),

@@ -6,14 +6,17 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolError};
 use bough_contracts::SszInputHarness::{self, SszOutOfBounds, readCall};
 use bough_stateless::StatelessInput;
-use bough_stf::revm::{
-    bytecode::Bytecode,
-    context::{BlockEnv, CfgEnv, Context, Evm, Journal, TxEnv},
-    context_interface::{JournalTr, result::ExecutionResult},
-    database_interface::Database,
-    handler::{EthFrame, EthPrecompiles, ExecuteEvm, instructions::EthInstructions},
-    primitives::{TxKind, hardfork::SpecId},
-    state::AccountInfo,
+use bough_stf::{
+    bytecode,
+    revm::{
+        bytecode::Bytecode,
+        context::{BlockEnv, CfgEnv, Context, Evm, Journal, TxEnv},
+        context_interface::{JournalTr, result::ExecutionResult},
+        database_interface::Database,
+        handler::{EthFrame, EthPrecompiles, ExecuteEvm, instructions::EthInstructions},
+        primitives::{TxKind, hardfork::SpecId},
+        state::AccountInfo,
+    },
 };
 
 const HARNESS: Address = Address::repeat_byte(0x55);
@@ -136,9 +139,7 @@ impl Database for Harness {
 
     fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>, Infallible> {
         Ok((address == HARNESS).then(|| {
-            AccountInfo::from_bytecode(Bytecode::new_raw(
-                SszInputHarness::DEPLOYED_BYTECODE.clone(),
-            ))
+            AccountInfo::from_bytecode(bytecode(SszInputHarness::DEPLOYED_BYTECODE.clone()))
         }))
     }
 

@@ -1,8 +1,10 @@
 //! EXECUTE as a whole.
 
 use bough_execute::{Execute, L1Block, Places, Prices, Refused};
-use bough_stateless::{Invalid, PayloadError, Schema, run_stateless_guest};
-use bough_stf::{BlockError, Fork, ForkSchedule, StateError};
+use bough_stateless::{Invalid, PayloadError, Schema, StatelessInput, run_stateless_guest};
+use bough_stf::{BlockError, Fork, ForkSchedule, StateError, WorkLimits};
+
+use crate::{Rebuilt, rebuild};
 
 /// Gas for what is behind the bytes: the claim, up to this, and the system calls.
 const MOST_GAS: u64 = 20_000_000;
@@ -30,8 +32,33 @@ pub fn execute(bytes: &[u8]) {
         compare(&bytes, &answer);
         match answer {
             Err(why) if repair(&mut bytes, &why) => {}
+            Err(Refused::Invalid(Invalid::Block(_))) => return run_rebuilt(&bytes),
             _ => return,
         }
+    }
+}
+
+/// The block that a builder makes of the same transactions is valid.
+fn run_rebuilt(bytes: &[u8]) {
+    let Ok(input) = StatelessInput::decode(bytes) else { return };
+    let limits = WorkLimits {
+        block_gas: Some(MOST_GAS / 2),
+        system_gas: Some(MOST_GAS / 2),
+        ..WorkLimits::NONE
+    };
+    let Some(Rebuilt { input: Some(made), .. }) = rebuild(&input, limits) else { return };
+    let bytes = made.encode().expect("what was made has a form");
+    let answer = run(&bytes);
+    compare(&bytes, &answer);
+    match answer {
+        Ok(_)
+        | Err(
+            Refused::BlobGas { .. }
+            | Refused::Invalid(Invalid::Block(BlockError::State(StateError::WritesTooMuch {
+                ..
+            }))),
+        ) => {}
+        Err(why) => unreachable!("a block that was built is refused: {why}"),
     }
 }
 
@@ -61,6 +88,10 @@ fn newest() -> Fork {
 fn compare(bytes: &[u8], answer: &Answer) {
     match answer {
         Ok(executed) => assert_eq!(executed.result, run_stateless_guest(bytes), "answers differ"),
+        // What no L2 may have the guest takes or refuses; it must answer.
+        Err(Refused::Withdrawals(_) | Refused::BlobGas { .. } | Refused::BlobTransaction(_)) => {
+            let _ = run_stateless_guest(bytes);
+        }
         // Refused for what only EXECUTE asks: the guest may take it, and may take its time.
         Err(
             Refused::BytesNotPaid { .. }
@@ -68,9 +99,6 @@ fn compare(bytes: &[u8], answer: &Answer) {
             | Refused::Future { .. }
             | Refused::Fork { .. }
             | Refused::ClaimNotPaid { .. }
-            | Refused::Withdrawals(_)
-            | Refused::BlobGas { .. }
-            | Refused::BlobTransaction(_)
             | Refused::Invalid(Invalid::Block(
                 BlockError::SystemGasExceeded { .. }
                 | BlockError::State(StateError::WritesTooMuch { .. }),

@@ -1,8 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod contract_ssz;
+mod dice;
 mod execute;
 mod mutate;
+mod plant;
+mod rebuild;
 mod seeds;
 mod ssz;
 mod trie;
@@ -10,7 +13,8 @@ mod witness;
 
 pub use contract_ssz::contract_ssz;
 pub use execute::execute;
-pub use mutate::Mutator;
+pub use mutate::{Mutator, planted};
+pub use rebuild::{Rebuilt, rebuild};
 pub use seeds::seeds;
 pub use ssz::ssz;
 pub use trie::trie;

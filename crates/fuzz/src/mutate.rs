@@ -1,5 +1,10 @@
 //! Seeded mutation.
 
+use crate::{
+    dice::Dice,
+    plant::{RLP, plant},
+};
+
 /// Values that lengths, offsets and counts break at.
 const EDGES: [u32; 10] = [0, 1, 0x7f, 0x80, 0xff, 0x100, 0x3ff, 0x400, 0x7fff_ffff, u32::MAX];
 /// Most changes made to one input, and the longest piece that is moved, bytes.
@@ -8,69 +13,56 @@ const LONGEST_PIECE: usize = 200;
 
 /// Changes inputs, the same way in every run that begins with the same seed.
 #[derive(Debug, Clone)]
-pub struct Mutator(u64);
+pub struct Mutator(Dice);
 
 impl Mutator {
     /// The changes of a seed.
     pub const fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(Dice::new(seed))
     }
 
-    /// The next number (splitmix64).
-    const fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        let bound = u64::try_from(bound).unwrap_or(u64::MAX).max(1);
-        usize::try_from(self.next() % bound).unwrap_or(0)
-    }
-
-    fn byte(&mut self) -> u8 {
-        let [byte, ..] = self.next().to_le_bytes();
-        byte
-    }
-
-    /// One of the corpus, changed in a few places.
+    /// One of the corpus, with values planted where it is an input of EXECUTE, or changed in a few
+    /// places whatever it is.
     pub fn mutate(&mut self, corpus: &[Vec<u8>]) -> Vec<u8> {
         let mut bytes = self.pick(corpus);
-        for _ in 0..=self.below(MOST_CHANGES) {
+        if !self.0.one_in(3)
+            && let Some(planted) = plant(&mut self.0, &bytes)
+        {
+            return planted;
+        }
+        for _ in 0..=self.0.below(MOST_CHANGES) {
             self.change(&mut bytes, corpus);
         }
         bytes
     }
 
     fn pick(&mut self, corpus: &[Vec<u8>]) -> Vec<u8> {
-        corpus.get(self.below(corpus.len())).cloned().unwrap_or_default()
+        corpus.get(self.0.below(corpus.len())).cloned().unwrap_or_default()
     }
 
     fn change(&mut self, bytes: &mut Vec<u8>, corpus: &[Vec<u8>]) {
-        let at = self.below(bytes.len());
-        let end = at.saturating_add(self.below(LONGEST_PIECE)).min(bytes.len());
-        match self.below(10) {
+        let at = self.0.below(bytes.len());
+        let end = at.saturating_add(self.0.below(LONGEST_PIECE)).min(bytes.len());
+        match self.0.below(11) {
             0..=2 => {
-                let bit = self.below(8);
+                let bit = self.0.below(8);
                 if let Some(byte) = bytes.get_mut(at) {
                     *byte ^= 1 << bit;
                 }
             }
             3 => {
-                let with = self.byte();
+                let with = self.0.byte();
                 if let Some(byte) = bytes.get_mut(at) {
                     *byte = with;
                 }
             }
             4 => {
-                let edge = EDGES.get(self.below(EDGES.len())).copied().unwrap_or(0);
+                let edge = EDGES.get(self.0.below(EDGES.len())).copied().unwrap_or(0);
                 put(bytes, at, &edge.to_le_bytes());
             }
             // An offset or a length a little off.
             5 => {
-                let by = u32::from(self.byte() % 64);
+                let by = u32::from(self.0.byte() % 64);
                 let read = bytes.get(at..).and_then(|rest| rest.first_chunk::<4>()).copied();
                 if let Some(old) = read {
                     let moved = u32::from_le_bytes(old).wrapping_add(by).wrapping_sub(32);
@@ -82,22 +74,34 @@ impl Mutator {
             }
             7 => {
                 let piece = bytes.get(at..end).unwrap_or_default().to_vec();
-                let to = self.below(bytes.len().saturating_add(1));
+                let to = self.0.below(bytes.len().saturating_add(1));
                 bytes.splice(to..to, piece);
             }
             8 => {
                 let other = self.pick(corpus);
-                let from = self.below(other.len());
-                let to = from.saturating_add(self.below(LONGEST_PIECE)).min(other.len());
+                let from = self.0.below(other.len());
+                let to = from.saturating_add(self.0.below(LONGEST_PIECE)).min(other.len());
                 let piece = other.get(from..to).unwrap_or_default();
                 put(bytes, at, piece);
             }
+            9 => put(bytes, at, RLP.get(self.0.below(RLP.len())).copied().unwrap_or_default()),
             _ => {
-                let piece: Vec<u8> = (at..end).map(|_| self.byte()).collect();
+                let piece: Vec<u8> = (at..end).map(|_| self.0.byte()).collect();
                 bytes.splice(at..at, piece);
             }
         }
     }
+}
+
+/// An input of EXECUTE with values planted at which the rules branch, at most `most` bytes; `None`
+/// where the bytes are no input, and half the time otherwise, so that other mutations have their
+/// turn.
+pub fn planted(bytes: &[u8], most: usize, seed: u64) -> Option<Vec<u8>> {
+    let mut dice = Dice::new(seed);
+    if dice.one_in(2) {
+        return None;
+    }
+    plant(&mut dice, bytes).filter(|planted| planted.len() <= most)
 }
 
 /// Writes over what stands at a place, as far as there is something.

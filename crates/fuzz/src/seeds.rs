@@ -11,7 +11,8 @@ const LOG1: u8 = 0xa1;
 const GAS: u64 = 1 << 20;
 
 /// Small valid inputs of each fork with a schema: an empty block, one that changes storage and
-/// logs, one with two senders and an authorization.
+/// logs, one with two senders and an authorization; and each with the whole state in its witness, so
+/// that any account can be changed.
 pub fn seeds() -> Vec<Vec<u8>> {
     let code = Code::new()
         .push(0)
@@ -43,6 +44,10 @@ pub fn seeds() -> Vec<Vec<u8>> {
         for calls in &blocks {
             let forged = forge.block(calls).expect("the block is valid");
             seeds.push(forged.bytes().expect("entries are small"));
+            let (nodes, codes) = forge.world().parts();
+            let mut whole = forged.with_nodes(&nodes);
+            whole.witness.codes = codes;
+            seeds.push(whole.bytes().expect("entries are small"));
         }
     }
     seeds

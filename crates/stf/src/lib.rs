@@ -2,6 +2,7 @@
 
 mod access_list;
 mod block;
+mod code;
 #[cfg(feature = "pre-merge")]
 mod dao_fork;
 mod error;
@@ -26,6 +27,7 @@ mod transaction;
 pub use access_list::AccessListBuilder;
 pub use block::{Environment, ExecutableBlock, execute_block, seal_header};
 pub use bough_mpt::MptError;
+pub use code::bytecode;
 pub use error::{BlockError, StateError, TransactionError};
 pub use evm::EvmContext;
 pub use executor::{BlockExecutor, BlockOutput, TxOutcome, check_claim};

@@ -1,6 +1,11 @@
 //! Precompiles: Ethereum's own, and those the caller adds to a chain.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use alloy_primitives::{Address, Bytes, map::AddressSet};
 use revm::{
@@ -9,11 +14,13 @@ use revm::{
     interpreter::{CallInputs, Gas, InstructionResult, InterpreterResult},
     primitives::hardfork::SpecId,
 };
+use tracing::error;
 
 /// A precompile that a chain has besides Ethereum's.
 pub trait Precompile: Send + Sync {
-    /// Answers one call. Bad input is a [`PrecompileOutcome::Halt`], never a panic. With less gas it
-    /// may halt where it would succeed, and do nothing else otherwise.
+    /// Answers one call. Bad input is a [`PrecompileOutcome::Halt`]; a panic is a fault, which is
+    /// logged and halts the call. With less gas it may halt where it would succeed, and do nothing
+    /// else otherwise.
     fn call(&self, call: PrecompileCall<'_>) -> PrecompileOutcome;
 }
 
@@ -104,23 +111,39 @@ impl Precompiles {
             block_number: block.number().saturating_to(),
             block_timestamp: block.timestamp().saturating_to(),
         });
-        let mut gas = Gas::new_with_regular_gas_and_reservoir(inputs.gas_limit, inputs.reservoir);
         match outcome {
-            PrecompileOutcome::Success { gas_used, output }
-                if gas.record_regular_cost(gas_used) =>
-            {
-                InterpreterResult::new(InstructionResult::Return, output, gas)
+            PrecompileOutcome::Success { gas_used, output } => {
+                let mut gas =
+                    Gas::new_with_regular_gas_and_reservoir(inputs.gas_limit, inputs.reservoir);
+                if gas.record_regular_cost(gas_used) {
+                    InterpreterResult::new(InstructionResult::Return, output, gas)
+                } else {
+                    halt(InstructionResult::PrecompileOOG, inputs)
+                }
             }
-            PrecompileOutcome::Success { .. } => {
-                gas.spend_all();
-                InterpreterResult::new(InstructionResult::PrecompileOOG, Bytes::new(), gas)
-            }
-            PrecompileOutcome::Halt => {
-                gas.spend_all();
-                InterpreterResult::new(InstructionResult::PrecompileError, Bytes::new(), gas)
-            }
+            PrecompileOutcome::Halt => halt(InstructionResult::PrecompileError, inputs),
         }
     }
+
+    fn run_any<CTX: ContextTr>(
+        &mut self,
+        context: &mut CTX,
+        inputs: &CallInputs,
+    ) -> Result<Option<InterpreterResult>, String> {
+        if let Some(precompile) = self.extra.0.get(&inputs.bytecode_address) {
+            let input = inputs.input.as_bytes(context);
+            let result = Self::run_extra(precompile.as_ref(), context.block(), &input, inputs);
+            return Ok(Some(result));
+        }
+        self.ethereum.run(context, inputs)
+    }
+}
+
+/// The end of a call that burns all its gas.
+fn halt(why: InstructionResult, inputs: &CallInputs) -> InterpreterResult {
+    let mut gas = Gas::new_with_regular_gas_and_reservoir(inputs.gas_limit, inputs.reservoir);
+    gas.spend_all();
+    InterpreterResult::new(why, Bytes::new(), gas)
 }
 
 impl<CTX: ContextTr> PrecompileProvider<CTX> for Precompiles {
@@ -140,12 +163,15 @@ impl<CTX: ContextTr> PrecompileProvider<CTX> for Precompiles {
         context: &mut CTX,
         inputs: &CallInputs,
     ) -> Result<Option<InterpreterResult>, String> {
-        if let Some(precompile) = self.extra.0.get(&inputs.bytecode_address) {
-            let input = inputs.input.as_bytes(context);
-            let result = Self::run_extra(precompile.as_ref(), context.block(), &input, inputs);
-            return Ok(Some(result));
-        }
-        self.ethereum.run(context, inputs)
+        // SOUNDNESS: a precompile is a function of its input and its gas. What it is given of the
+        // context is read only, and what `EthPrecompiles` writes there it writes when the precompile
+        // has returned: a panic leaves nothing half done.
+        let run = AssertUnwindSafe(|| self.run_any(context, inputs));
+        catch_unwind(run).unwrap_or_else(|_| {
+            let (address, gas_limit) = (inputs.bytecode_address, inputs.gas_limit);
+            error!(%address, gas_limit, "a precompile panicked: its call halts");
+            Ok(Some(halt(InstructionResult::PrecompileError, inputs)))
+        })
     }
 
     fn warm_addresses(&self) -> &AddressSet {

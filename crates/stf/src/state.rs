@@ -14,7 +14,7 @@ use revm::{
     state::{Account, AccountInfo, EvmState},
 };
 
-use crate::StateError;
+use crate::{StateError, bytecode};
 
 /// What a state is read from: trie nodes by hash, codes by hash, ancestor hashes by number.
 pub trait StateSource: NodeSource {
@@ -180,7 +180,7 @@ impl<S: StateSource> State<S> {
         if let Some(code) = self.codes.get(&hash) {
             return Ok(code.clone());
         }
-        let code = Bytecode::new_raw(self.source.code(hash)?);
+        let code = bytecode(self.source.code(hash)?);
         self.codes.insert(hash, code.clone());
         Ok(code)
     }

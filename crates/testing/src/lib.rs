@@ -17,8 +17,23 @@ use std::{
 /// # Panics
 /// When there is none and `CI=true`.
 pub fn inputs() -> Vec<PathBuf> {
-    let Some(folder) = folder("BOUGH_INPUTS", "inputs") else { return Vec::new() };
-    let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
+    folder("BOUGH_INPUTS", "inputs").map(|folder| ssz_files(&folder)).unwrap_or_default()
+}
+
+/// The files with the ending `.ssz` of the folder `inputs-hostile` beside the inputs folder, sorted;
+/// empty when there is no folder.
+///
+/// # Panics
+/// When there is none and `CI=true`.
+pub fn hostile_inputs() -> Vec<PathBuf> {
+    let beside = env::var_os("BOUGH_INPUTS")
+        .map_or_else(|| shared("inputs"), PathBuf::from)
+        .with_file_name("inputs-hostile");
+    found(beside, "BOUGH_INPUTS").map(|folder| ssz_files(&folder)).unwrap_or_default()
+}
+
+fn ssz_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut files: Vec<PathBuf> = entries
         .map(|entry| entry.path())
         .filter(|path| path.extension().is_some_and(|ending| ending == "ssz"))
@@ -36,12 +51,19 @@ pub fn vectors(name: &str) -> Option<PathBuf> {
 }
 
 fn folder(variable: &str, name: &str) -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(name);
-    let folder = env::var_os(variable).map_or(beside, PathBuf::from);
+    found(env::var_os(variable).map_or_else(|| shared(name), PathBuf::from), variable)
+}
+
+/// A folder of the data that stays outside the repository, where it is looked for first.
+fn shared(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(name)
+}
+
+fn found(folder: PathBuf, variable: &str) -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    let missing = format!("no {name} at {}: set {variable} to their folder", folder.display());
+    let missing = format!("no test data at {}: set {variable}", folder.display());
     if env::var("CI").is_ok_and(|ci| ci == "true") {
         panic!("{missing}");
     }

@@ -1,6 +1,7 @@
 //! Counters, not times: what hostile inputs can make EXECUTE do is bounded by what they pay.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
+mod codes;
 mod refusals;
 mod writes;
 

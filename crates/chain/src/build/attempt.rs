@@ -8,9 +8,13 @@ use bough_stf::{
     WorkLimits, check_header, seal_header,
 };
 
+use thiserror::Error;
+use tracing::error;
+
 use super::budget::{access_list_guess, settlement_size, transaction_size};
 use crate::{
-    Chain, ChainError, StoredBlock, Witness,
+    Chain, ChainError, Panicked, StoredBlock, Witness,
+    panic::guarded,
     source::{Recorder, SSZ_OFFSET},
     types::block_size,
 };
@@ -32,6 +36,27 @@ pub(super) struct Attempt<'a> {
     payload: usize,
     /// RLP bytes of the transactions.
     rlp: usize,
+}
+
+/// Why a transaction was not executed.
+#[derive(Debug, Error)]
+pub(super) enum PushError {
+    /// It is not valid there, or state could not be read.
+    #[error(transparent)]
+    Block(#[from] BlockError),
+    /// Its execution panicked.
+    #[error(transparent)]
+    Panicked(#[from] Panicked),
+}
+
+impl PushError {
+    /// As an error of the block, where the transaction is one that must not fail.
+    pub(super) fn in_block(number: u64) -> impl Fn(Self) -> ChainError {
+        move |error| match error {
+            Self::Block(error) => ChainError::Block { number, error },
+            Self::Panicked(Panicked) => ChainError::Panicked { number },
+        }
+    }
 }
 
 /// A finished block with its state and its witness.
@@ -73,10 +98,19 @@ impl<'a> Attempt<'a> {
 
     /// Executes one more transaction.
     ///
-    /// [`BlockError::Transaction`] leaves everything as it was.
-    pub(super) fn push(&mut self, transaction: &Recovered<Transaction>) -> Result<(), BlockError> {
+    /// [`BlockError::Transaction`] leaves everything as it was. After [`PushError::Panicked`] the
+    /// attempt is to be dropped.
+    pub(super) fn push(&mut self, transaction: &Recovered<Transaction>) -> Result<(), PushError> {
         let before = self.recorder.bytes();
-        let outcome = self.executor.execute_transaction(transaction)?;
+        let outcome = guarded(|| {
+            #[cfg(test)]
+            super::tests::panic_if_asked(transaction);
+            self.executor.execute_transaction(transaction)
+        })
+        .inspect_err(|Panicked| {
+            let (number, hash) = (self.environment.number, transaction.hash());
+            error!(block = number, transaction = %hash, "the execution of a transaction panicked");
+        })??;
         self.payload = self.payload.saturating_add(transaction_size(transaction));
         if self.executor.fork().has_block_access_list() {
             let read = self.recorder.bytes().saturating_sub(before);
@@ -109,6 +143,16 @@ impl<'a> Attempt<'a> {
 
     /// Withdrawals, requests, the new state and the header, which must follow from the parent's.
     pub(super) fn finish(self, withdrawals: &[Withdrawal]) -> Result<Finished, ChainError> {
+        let number = self.environment.number;
+        guarded(|| self.finish_unguarded(withdrawals)).unwrap_or_else(|Panicked| {
+            error!(block = number, "finishing a block panicked");
+            Err(ChainError::Panicked { number })
+        })
+    }
+
+    fn finish_unguarded(self, withdrawals: &[Withdrawal]) -> Result<Finished, ChainError> {
+        #[cfg(test)]
+        super::tests::panic_at_the_end_if_asked(&self.transactions);
         let fork = self.executor.fork();
         let invalid = ChainError::in_block(self.environment.number);
         let output = self.executor.finish(withdrawals).map_err(&invalid)?;

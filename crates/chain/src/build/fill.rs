@@ -8,9 +8,11 @@ use bough_stf::{
     BlockError, TransactionError, revm::context_interface::result::InvalidTransaction,
 };
 
-use super::{Attempt, Finished, Plan};
+use tracing::error;
+
+use super::{Attempt, Finished, Plan, PushError};
 use crate::{
-    BestTransactions, Chain, ChainError, DropReason, FirstError, PooledTransaction,
+    BestTransactions, Chain, ChainError, DropReason, FirstError, Panicked, PooledTransaction,
     source::SSZ_OFFSET,
 };
 
@@ -147,13 +149,36 @@ impl<'a> Filler<'a> {
         let before = (self.attempt.gas_used(), self.attempt.bytes());
         match self.attempt.push(&transaction.transaction) {
             Ok(()) => self.accept(transaction, before),
-            Err(BlockError::Transaction { error, .. }) => {
+            Err(PushError::Block(BlockError::Transaction { error, .. })) => {
                 self.stained |= self.attempt.bytes() > before.1;
                 self.refuse(&transaction, error);
                 Ok(Next::Other)
             }
-            Err(error) => Err(ChainError::Block { number: self.plan.environment.number, error }),
+            Err(PushError::Panicked(Panicked) | PushError::Block(BlockError::Interpreter)) => {
+                self.drop_faulty(&transaction)
+            }
+            Err(error) => Err(PushError::in_block(self.plan.environment.number)(error)),
         }
+    }
+
+    /// Goes on without a transaction whose execution panicked or failed: nothing of the attempt is
+    /// kept, since it may be half done.
+    fn drop_faulty(&mut self, transaction: &PooledTransaction) -> Result<Next, ChainError> {
+        let (number, hash) = (self.plan.environment.number, transaction.hash());
+        error!(block = number, transaction = %hash, "a fault: the transaction is dropped");
+        self.excluded.push((hash, DropReason::Fault));
+        let executed = self.attempt.gas_used();
+        self.restart(executed)
+    }
+
+    /// Starts again with what was accepted, after so much gas was executed in vain.
+    fn restart(&mut self, executed: u64) -> Result<Next, ChainError> {
+        self.attempt = replay(self.chain, self.plan, &self.accepted)?;
+        self.stained = false;
+        let wasted = executed.saturating_add(RESTART_GAS);
+        self.waste_left = self.waste_left.saturating_sub(wasted);
+        let stop = self.attempt.gas_used() > self.waste_left;
+        Ok(if stop { Next::Stop } else { Next::Other })
     }
 
     /// Whether the bytes of the transaction alone pass what is left of the budget.
@@ -188,12 +213,8 @@ impl<'a> Filler<'a> {
         if let Some(reason) = self.unfit_alone(added) {
             self.excluded.push((transaction.hash(), reason));
         }
-        self.attempt = replay(self.chain, self.plan, &self.accepted)?;
-        self.stained = false;
-        let wasted = after.0.saturating_add(RESTART_GAS);
-        self.waste_left = self.waste_left.saturating_sub(wasted);
-        let stop = self.attempt.gas_used() > self.waste_left || self.full_enough();
-        Ok(if stop { Next::Stop } else { Next::Other })
+        let next = self.restart(after.0)?;
+        Ok(if self.full_enough() { Next::Stop } else { next })
     }
 
     fn passes_budget(&self, (gas, bytes): (u64, usize)) -> bool {
@@ -235,7 +256,7 @@ impl<'a> Filler<'a> {
 
     /// Finishes the block, cutting off transactions until what was measured is within budget.
     fn finish(self) -> Result<(Finished, Excluded), ChainError> {
-        let Self { chain, plan, bare, mut attempt, mut accepted, excluded, stained, .. } = self;
+        let Self { chain, plan, bare, mut attempt, mut accepted, mut excluded, stained, .. } = self;
         if stained {
             attempt = replay(chain, plan, &accepted)?;
         }
@@ -252,6 +273,15 @@ impl<'a> Filler<'a> {
                     error: BlockError::AccessListTooLarge { items, max },
                     ..
                 }) if !accepted.is_empty() => share(accepted.len(), max, items),
+                // Half of them, down to the one without which the block can be finished.
+                Err(ChainError::Panicked { .. }) if !accepted.is_empty() => {
+                    if let [only] = accepted.as_slice() {
+                        let hash = only.transaction.hash();
+                        error!(transaction = %hash, "a fault: the transaction is dropped");
+                        excluded.push((hash, DropReason::Fault));
+                    }
+                    accepted.len() / 2
+                }
                 Err(error) => return Err(error),
             };
             accepted.truncate(keep.min(accepted.len().saturating_sub(1)));
@@ -270,7 +300,7 @@ fn replay<'a>(
     for Accepted { transaction, .. } in accepted {
         attempt
             .push(&transaction.transaction)
-            .map_err(ChainError::in_block(plan.environment.number))?;
+            .map_err(PushError::in_block(plan.environment.number))?;
     }
     Ok(attempt)
 }

@@ -24,9 +24,10 @@ use bough_stf::{BlockError, Environment};
 
 pub use attributes::{BlockAttributes, Budget, BuiltBlock};
 pub use budget::settlement_size;
+use tracing::error;
 
-use crate::{Chain, ChainError, FirstError, StoredBlock, head::Fresh};
-use attempt::{Attempt, Finished};
+use crate::{Chain, ChainError, FirstError, Panicked, StoredBlock, head::Fresh, panic::guarded};
+use attempt::{Attempt, Finished, PushError};
 
 /// A block changes its parent's gas limit by less than this part of it.
 const GAS_LIMIT_DIVISOR: u64 = 1024;
@@ -45,9 +46,18 @@ impl Chain {
     /// # Errors
     /// [`ChainError::First`] when one of the transactions that must come first cannot be included,
     /// [`ChainError::UnknownBlock`] for an unknown parent, [`ChainError::Block`] for attributes that
-    /// no block on it can have.
+    /// no block on it can have, [`ChainError::Panicked`] when something panics that is not the
+    /// execution of one of the pool's transactions.
     pub fn prepare(&self, attributes: BlockAttributes) -> Result<BuiltBlock, ChainError> {
         let plan = self.plan(attributes)?;
+        let number = plan.environment.number;
+        guarded(|| self.build(plan)).unwrap_or_else(|Panicked| {
+            error!(block = number, "making a block panicked");
+            Err(ChainError::Panicked { number })
+        })
+    }
+
+    fn build(&self, plan: Plan) -> Result<BuiltBlock, ChainError> {
         let base_fee = plan.environment.base_fee.unwrap_or_default();
         let mut best = self.pool.best(base_fee, self.blob_base_fee(&plan.environment));
         let from_pool = !plan.attributes.without_pool && !best.is_empty();
@@ -120,10 +130,13 @@ impl Chain {
         let mut attempt = Attempt::start(self, &plan.parent, &plan.environment)?;
         for (index, transaction) in plan.attributes.first.iter().enumerate() {
             attempt.push(transaction).map_err(|error| match error {
-                BlockError::Transaction { error, .. } => {
+                PushError::Block(BlockError::Transaction { error, .. }) => {
                     ChainError::First { index, error: FirstError::Invalid(error) }
                 }
-                error => ChainError::Block { number: plan.environment.number, error },
+                PushError::Panicked(panicked) => {
+                    ChainError::First { index, error: FirstError::Panicked(panicked) }
+                }
+                error => PushError::in_block(plan.environment.number)(error),
             })?;
             let (needed, budget) = (attempt.gas_used(), plan.attributes.budget.gas);
             if needed > budget {
@@ -149,7 +162,9 @@ fn towards(parent: u64, target: u64) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
+mod tests;
+#[cfg(test)]
+mod limit_tests {
     use super::towards;
 
     #[test]

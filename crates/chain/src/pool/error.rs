@@ -203,6 +203,9 @@ pub enum DropReason {
         /// The budget.
         budget: u64,
     },
+    /// Its execution panicked or could not go on: a fault of this node, which goes on without it.
+    #[error("its execution met a fault of this node: see its log")]
+    Fault,
     /// Removed by the operator.
     #[error("removed by request")]
     Removed,

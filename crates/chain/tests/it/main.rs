@@ -4,7 +4,9 @@
 mod blocks;
 mod budget;
 mod common;
+mod hostile;
 mod import;
+mod panics;
 mod persistence;
 mod pool;
 mod random;

@@ -14,8 +14,7 @@ use bough_conformance::{CaseError, Counters, FileError, ImportError, Options, Re
 use bough_mpt::{EMPTY_ROOT_HASH, MptError, Node, NodeSource};
 use bough_stf::{
     Block, BlockError, BlockExecutor, ChainSpec, Environment, ExtraPrecompiles, ForkSchedule,
-    State, StateError, StateSource, WorkLimits, genesis_header,
-    revm::{bytecode::Bytecode, state::AccountInfo},
+    State, StateError, StateSource, WorkLimits, bytecode, genesis_header, revm::state::AccountInfo,
     seal_header, system_contracts,
 };
 use serde_json::{Value, json};
@@ -58,7 +57,7 @@ fn blockchain_test(network: &str) -> Value {
         let info = AccountInfo {
             nonce: 1,
             code_hash: keccak256(&code),
-            code: Some(Bytecode::new_legacy(code.clone())),
+            code: Some(bytecode(code.clone())),
             ..AccountInfo::default()
         };
         state.overwrite(address, info, []).unwrap();

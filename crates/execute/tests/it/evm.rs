@@ -20,7 +20,7 @@ use crate::support::official;
 const CALLER: Address = address!("00000000000000000000000000000000000ca11e");
 const GAS: u64 = 16_000_000;
 
-fn call(input: Vec<u8>) -> ExecutionResult {
+pub fn call(input: Vec<u8>) -> ExecutionResult {
     let execute = Execute::new(ForkSchedule::always(Fork::Amsterdam));
     let extra = ExtraPrecompiles::none().with(EXECUTE_ADDRESS, Arc::new(execute));
     let spec = SpecId::AMSTERDAM;

@@ -3,6 +3,7 @@
 
 mod evm;
 mod flips;
+mod hostile;
 mod refusals;
 mod support;
 mod valid;

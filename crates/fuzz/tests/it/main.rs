@@ -2,12 +2,16 @@
 //! the other, because what each holds is counted.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
+mod planted;
+
 use std::{
     env, fs,
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
-    time::{Duration, Instant},
+    sync::{
+        Mutex, MutexGuard, Once, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use bough_fuzz::{Mutator, TARGETS, TIMES_INPUT, Target, seeds};
@@ -18,8 +22,10 @@ use serde_json::Value;
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-/// Seconds of mutation for each target.
-const SECONDS: u64 = 2;
+/// Panics so far, those that somebody caught too.
+static PANICS: AtomicUsize = AtomicUsize::new(0);
+static COUNT_PANICS: Once = Once::new();
+
 const SEED: u64 = 0x0101_8079;
 /// Inputs above this are run as they are and not mutated: a mutation of a large block runs long and
 /// reaches nothing that one of a small block does not.
@@ -27,31 +33,38 @@ const LARGEST_MUTATED: usize = 1 << 16;
 
 #[test]
 fn ssz() {
-    fuzz(TARGETS[0]);
+    fuzz(TARGETS[0], 10_000);
 }
 
 #[test]
 fn witness() {
-    fuzz(TARGETS[1]);
+    fuzz(TARGETS[1], 8_000);
 }
 
 #[test]
 fn trie() {
-    fuzz(TARGETS[2]);
+    fuzz(TARGETS[2], 1_500);
 }
 
 #[test]
 fn execute() {
-    fuzz(TARGETS[3]);
+    fuzz(TARGETS[3], 2_500);
 }
 
 #[test]
 fn contract_ssz() {
-    fuzz(TARGETS[4]);
+    fuzz(TARGETS[4], 10_000);
 }
 
-fn fuzz(target: Target) {
-    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+fn turn() -> MutexGuard<'static, ()> {
+    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs a body over its corpus, and over so many mutations of it, or as many times that as
+/// `BOUGH_FUZZ_TIMES` says.
+fn fuzz(target: Target, executions: u64) {
+    COUNT_PANICS.call_once(count_panics);
+    let _turn = turn();
     let name = target.name;
     let mut corpus = committed(name);
     corpus.extend(seeds());
@@ -62,15 +75,12 @@ fn fuzz(target: Target) {
     }
     corpus.retain(|bytes| bytes.len() <= LARGEST_MUTATED);
     let setting = |name: &str| env::var(name).ok().and_then(|value| value.parse().ok());
-    let seconds = Duration::from_secs(setting("BOUGH_FUZZ_SECONDS").unwrap_or(SECONDS));
+    let count = setting("BOUGH_FUZZ_TIMES").unwrap_or(1) * executions;
     let seed = setting("BOUGH_FUZZ_SEED").unwrap_or(SEED);
     let mut mutator = Mutator::new(seed);
-    let start = Instant::now();
-    let mut count = 0u64;
-    while start.elapsed() < seconds {
+    for at in 0..count {
         let bytes = mutator.mutate(&corpus);
-        most = most.max(run(target, &bytes, || format!("mutation {count} of seed {seed}")));
-        count += 1;
+        most = most.max(run(target, &bytes, || format!("mutation {at} of seed {seed}")));
     }
     println!(
         "{name}: {} of the corpus, {count} mutations of seed {seed}, {most} bytes held",
@@ -83,7 +93,9 @@ fn run(target: Target, bytes: &[u8], what: impl FnOnce() -> String) -> usize {
     let Target { name, body, memory } = target;
     ALLOCATOR.reset_peak_usage();
     let before = ALLOCATOR.current_usage();
-    let panicked = catch_unwind(AssertUnwindSafe(|| body(bytes))).is_err();
+    let panics = PANICS.load(Ordering::Relaxed);
+    let unwound = catch_unwind(AssertUnwindSafe(|| body(bytes))).is_err();
+    let panicked = unwound || PANICS.load(Ordering::Relaxed) > panics;
     let held = ALLOCATOR.peak_usage().saturating_sub(before);
     if panicked || held > memory + TIMES_INPUT * bytes.len() {
         let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("crash-{name}"));
@@ -92,6 +104,15 @@ fn run(target: Target, bytes: &[u8], what: impl FnOnce() -> String) -> usize {
         panic!("{name}: {} {why}; it is kept at {}", what(), kept.display());
     }
     held
+}
+
+/// A panic in a precompile ends that call and nothing else, so it is counted where it begins.
+fn count_panics() {
+    let print = take_hook();
+    set_hook(Box::new(move |panic| {
+        PANICS.fetch_add(1, Ordering::Relaxed);
+        print(panic);
+    }));
 }
 
 /// The corpus that is kept with the code.

@@ -6,8 +6,7 @@ use bough_contracts::{addresses::L2_MESSENGER, l2_messenger::PREMINT};
 use bough_mpt::{EMPTY_ROOT_HASH, MptError, Node, NodeSource};
 use bough_rollup::{ConfigError, GenesisError, Policy, RollupConfig, check_backed, circulating};
 use bough_stf::{
-    Fork, ForkSchedule, State, StateError, StateSource,
-    revm::{bytecode::Bytecode, state::AccountInfo},
+    Fork, ForkSchedule, State, StateError, StateSource, bytecode, revm::state::AccountInfo,
     system_contracts,
 };
 
@@ -115,7 +114,7 @@ fn the_header_has_the_root_of_the_state() {
             nonce: account.nonce.unwrap_or_default(),
             balance: account.balance,
             code_hash: keccak256(&code),
-            code: (!code.is_empty()).then(|| Bytecode::new_raw(code)),
+            code: (!code.is_empty()).then(|| bytecode(code)),
             ..AccountInfo::default()
         };
         let slots: Vec<_> =

@@ -60,7 +60,7 @@ use bough_stf::{
 
 use crate::{PLENTY, WORKER, run};
 
-const FORKS: [Fork; 2] = [Fork::Osaka, Fork::Amsterdam];
+pub(crate) const FORKS: [Fork; 2] = [Fork::Osaka, Fork::Amsterdam];
 /// A claim that every block here is within.
 const CLAIM: u64 = 1 << 30;
 /// Gas of a transaction that has enough.
@@ -73,7 +73,7 @@ fn refused(answer: Result<bough_execute::Executed, Refused>) -> Invalid {
     }
 }
 
-fn block_error(forged: &Forged) -> BlockError {
+pub(crate) fn block_error(forged: &Forged) -> BlockError {
     match refused(run(forged)) {
         Invalid::Block(why) => why,
         other => panic!("{other:?}"),
@@ -112,7 +112,7 @@ fn after(mut forged: Forged, parent: &Header) -> Forged {
 
 /// These transactions on a state that is in the witness as a whole, in a block that is valid as far
 /// as it is checked before it is executed.
-fn block_of(fork: Fork, forge: &Forge, transactions: Vec<Transaction>) -> Forged {
+pub(crate) fn block_of(fork: Fork, forge: &Forge, transactions: Vec<Transaction>) -> Forged {
     let mut forged = after(empty(fork), &forge.parent_header());
     (forged.witness.state, forged.witness.codes) = forge.world().parts();
     forged.header.transactions_root = calculate_transaction_root(&transactions);
