@@ -1,11 +1,8 @@
 //! What a devnet is started with.
 
-use std::{
-    net::{IpAddr, Ipv4Addr},
-    path::PathBuf,
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
+use bough_rpc::RpcConfig;
 use bough_stf::Fork;
 
 /// Settings of a devnet.
@@ -17,8 +14,8 @@ pub struct DevnetConfig {
     pub l1_block_time: Duration,
     /// Time between L2 blocks.
     pub l2_block_time: Duration,
-    /// Address to listen on.
-    pub host: IpAddr,
+    /// How both chains answer JSON-RPC; each has its own port.
+    pub rpc: RpcConfig,
     /// L1's port; 0 takes a free one.
     pub l1_port: u16,
     /// L2's port; 0 takes a free one.
@@ -35,7 +32,7 @@ impl Default for DevnetConfig {
             fork: Fork::Amsterdam,
             l1_block_time: Duration::from_secs(2),
             l2_block_time: Duration::from_secs(1),
-            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            rpc: RpcConfig::development(),
             l1_port: 8545,
             l2_port: 9545,
             finality: 2,

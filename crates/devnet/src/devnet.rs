@@ -11,6 +11,7 @@ use alloy_signer_local::PrivateKeySigner;
 use bough_contracts::addresses::L2_MESSENGER;
 use bough_l1::{L1, L1Config};
 use bough_node::{DeployConfig, Deployment, Node, NodeConfig, deploy};
+use bough_rpc::RpcConfig;
 use bough_tasks::Ended;
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
@@ -131,8 +132,7 @@ impl Devnet {
     ) -> Result<(Node, DevnetInfo), DevnetError> {
         let (deployment, fresh) = deployment(config, l1, sequencer).await?;
         let node_config = NodeConfig {
-            host: config.host,
-            port: config.l2_port,
+            rpc: RpcConfig { port: config.l2_port, ..config.rpc.clone() },
             block_time: config.l2_block_time,
             datadir: config.datadir.as_ref().map(|datadir| datadir.join("l2")),
             unprotected_transactions: true,
@@ -166,8 +166,7 @@ fn l1_config(
     let addresses = accounts.iter().chain([sequencer]).map(PrivateKeySigner::address);
     L1Config {
         fork: config.fork,
-        host: config.host,
-        port: config.l1_port,
+        rpc: RpcConfig { port: config.l1_port, ..config.rpc.clone() },
         block_time: config.l1_block_time,
         finality: config.finality,
         accounts: addresses.map(|address| (address, ether)).collect(),

@@ -1,12 +1,9 @@
 //! What a development L1 is started with.
 
-use std::{
-    net::{IpAddr, Ipv4Addr},
-    path::PathBuf,
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
 use alloy_primitives::{Address, U256};
+use bough_rpc::RpcConfig;
 use bough_stf::Fork;
 
 /// Settings of a development L1.
@@ -16,10 +13,8 @@ pub struct L1Config {
     pub chain_id: u64,
     /// The fork it follows from genesis.
     pub fork: Fork,
-    /// Address to listen on.
-    pub host: IpAddr,
-    /// Port to listen on; 0 takes a free one.
-    pub port: u16,
+    /// How it answers JSON-RPC.
+    pub rpc: RpcConfig,
     /// Longest time between blocks.
     pub block_time: Duration,
     /// Whether a transaction makes a block at once.
@@ -44,8 +39,7 @@ impl Default for L1Config {
         Self {
             chain_id: 31337,
             fork: Fork::Amsterdam,
-            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            port: 8545,
+            rpc: RpcConfig { port: 8545, ..RpcConfig::development() },
             block_time: Duration::from_secs(2),
             automine: true,
             gas_limit: 60_000_000,

@@ -6,7 +6,7 @@ use alloy_genesis::{Genesis, GenesisAccount};
 use alloy_primitives::Address;
 use bough_chain::{Chain, ChainConfig, PoolConfig};
 use bough_execute::{EXECUTE_ADDRESS, Execute};
-use bough_rpc::{RpcConfig, RpcHandle, RpcHooks, RpcServer};
+use bough_rpc::{RpcHandle, RpcHooks, RpcServer};
 use bough_stf::{ChainSpec, ExtraPrecompiles, ForkSchedule, system_contracts};
 use bough_tasks::{Ended, Tasks};
 
@@ -63,10 +63,10 @@ impl L1 {
         };
         let mut tasks = Tasks::new();
         let miner = Arc::new(Miner::start(Arc::clone(&chain), settings, &mut tasks));
-        let rpc_config =
-            RpcConfig { host: config.host, port: config.port, ..RpcConfig::development() };
         let methods = dev_methods::methods(&miner);
-        let rpc = RpcServer::start(Arc::clone(&chain), rpc_config, RpcHooks::default(), methods)?;
+        let hooks = RpcHooks::default();
+        let rpc = RpcServer::start(Arc::clone(&chain), config.rpc, hooks, methods)?;
+        tasks.spawn("RPC server", rpc.ended());
         Ok(Self { chain, miner, rpc, tasks })
     }
 

@@ -10,6 +10,7 @@ use alloy_provider::{Provider, ProviderBuilder};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use bough_l1::{L1, L1Config, MineError};
+use bough_rpc::RpcConfig;
 use serde_json::json;
 
 fn key() -> PrivateKeySigner {
@@ -19,9 +20,8 @@ fn key() -> PrivateKeySigner {
 async fn l1() -> L1 {
     let accounts = vec![(key().address(), U256::from(10u128.pow(21)))];
     let never = Duration::ZERO;
-    L1::start(L1Config { port: 0, block_time: never, accounts, ..L1Config::default() })
-        .await
-        .unwrap()
+    let rpc = RpcConfig::development();
+    L1::start(L1Config { rpc, block_time: never, accounts, ..L1Config::default() }).await.unwrap()
 }
 
 fn transfer(nonce: u64) -> Vec<u8> {

@@ -1,12 +1,9 @@
 //! What a node is started with.
 
-use std::{
-    net::{IpAddr, Ipv4Addr},
-    path::PathBuf,
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
 use alloy_signer_local::PrivateKeySigner;
+use bough_rpc::RpcConfig;
 
 use crate::Deployment;
 
@@ -22,10 +19,8 @@ pub struct NodeConfig {
     pub deployment: Deployment,
     /// The sequencer's key: it pays for `advance` on L1, and for claims on L2.
     pub key: PrivateKeySigner,
-    /// Address to listen on.
-    pub host: IpAddr,
-    /// Port to listen on; 0 takes a free one.
-    pub port: u16,
+    /// How it answers JSON-RPC.
+    pub rpc: RpcConfig,
     /// Time between L2 blocks.
     pub block_time: Duration,
     /// How often L1 is asked for news.
@@ -49,8 +44,7 @@ impl NodeConfig {
             l1_url,
             deployment,
             key,
-            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            port: 9545,
+            rpc: RpcConfig { port: 9545, ..RpcConfig::default() },
             block_time: Duration::from_secs(1),
             poll_interval: Duration::from_millis(100),
             l1_timeout: L1_TIMEOUT,

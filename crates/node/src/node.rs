@@ -8,7 +8,7 @@ use bough_chain::{Chain, ChainConfig, PoolConfig};
 use bough_contracts::NativeRollup;
 use bough_execute::Prices;
 use bough_rollup::{Derivation, ExecutePrice, L1BlockId, RollupConfig, SettlementBudget};
-use bough_rpc::{RpcConfig, RpcHandle, RpcHooks, RpcServer};
+use bough_rpc::{RpcHandle, RpcHooks, RpcServer};
 use bough_tasks::{Ended, Tasks};
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -57,10 +57,9 @@ impl Node {
             untagged: true,
         };
         watcher.catch_up().await?;
-        let rpc_config = RpcConfig { host: config.host, port: config.port, ..RpcConfig::default() };
         let rpc = RpcServer::start(
             Arc::clone(&shared.chain),
-            rpc_config,
+            config.rpc,
             RpcHooks::default(),
             methods::methods(&shared),
         )?;
@@ -75,6 +74,7 @@ impl Node {
         building.spawn("claimer", claimer.run(building.stop_signal()));
         following.spawn("watcher", watcher.run(following.stop_signal()));
         following.spawn("settler", settler.run());
+        following.spawn("RPC server", rpc.ended());
         Ok(Self { shared, rpc, building, following })
     }
 

@@ -1,6 +1,7 @@
 //! The server: starting, stopping, and the threads it has for itself.
 
 use std::{
+    convert::Infallible,
     io::ErrorKind,
     net::{SocketAddr, TcpListener},
     sync::Arc,
@@ -62,15 +63,17 @@ impl RpcServer {
         let dispatcher = Dispatcher::new(api, methods, limits, Arc::clone(&counters));
         let subscription = chain.subscribe(Box::new(context.listener()));
         let service = Arc::new(Service { dispatcher, context, hosts, origins, requests, stopping });
+        let (serving, over) = watch::channel(());
         runtime.spawn(async move {
+            // Dropped when this ends, however it does.
+            let _serving = serving;
             // Only here is there a runtime to hand the socket to.
-            match tokio::net::TcpListener::from_std(listener) {
-                Ok(listener) => serve(listener, service).await,
-                Err(error) => tracing::error!(%error, "nothing is served"),
-            }
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            serve(listener, service).await;
+            Ok::<(), std::io::Error>(())
         });
         let runtime = Some(runtime);
-        Ok(RpcHandle { local_addr, runtime, stop, chain, subscription, released, counters })
+        Ok(RpcHandle { local_addr, runtime, stop, over, chain, subscription, released, counters })
     }
 }
 
@@ -80,6 +83,8 @@ pub struct RpcHandle {
     local_addr: SocketAddr,
     runtime: Option<Runtime>,
     stop: watch::Sender<bool>,
+    /// Closed when no more connections are taken.
+    over: watch::Receiver<()>,
     chain: Arc<Chain>,
     subscription: SubscriptionId,
     released: oneshot::Receiver<()>,
@@ -100,6 +105,16 @@ impl RpcHandle {
     /// `ws://` URL of the server.
     pub fn ws_url(&self) -> String {
         format!("ws://{}", self.local_addr)
+    }
+
+    /// Returns when it takes no more connections, which nothing but [`RpcHandle::stop`] should
+    /// bring about.
+    pub fn ended(&self) -> impl Future<Output = Result<(), Infallible>> + Send + 'static {
+        let mut over = self.over.clone();
+        async move {
+            while over.changed().await.is_ok() {}
+            Ok(())
+        }
     }
 
     /// What it did and refused.

@@ -5,11 +5,14 @@ use std::{net::IpAddr, path::PathBuf, process::ExitCode, time::Duration};
 use alloy_primitives::Address;
 use bough_devnet::{DevAccount, Devnet, DevnetConfig, DevnetInfo};
 use bough_execute::EXECUTE_ADDRESS;
+use bough_rpc::RpcConfig;
 use bough_stf::Fork;
 use clap::Args;
 use serde::Serialize;
 
-use crate::{advice, args, cli::Verbosity, output, progress::Progress, running, signals::Stop};
+use crate::{
+    advice, args, args::RpcArgs, cli::Verbosity, output, progress::Progress, running, signals::Stop,
+};
 
 /// Run L1 and L2 in one process, until Ctrl-C
 #[derive(Debug, Args)]
@@ -41,6 +44,8 @@ pub(crate) struct Dev {
     /// Print the banner as one line of JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    rpc: RpcArgs,
 }
 
 /// What one needs to use both chains.
@@ -86,7 +91,7 @@ impl Dev {
             fork: self.hardfork,
             l1_block_time: self.l1_block_time,
             l2_block_time: self.l2_block_time,
-            host: self.host,
+            rpc: self.rpc.apply(RpcConfig { host: self.host, ..RpcConfig::development() }),
             l1_port: self.l1_port,
             l2_port: self.l2_port,
             finality: self.finality,

@@ -7,11 +7,17 @@ use alloy_signer_local::PrivateKeySigner;
 use bough_devnet::{DevAccount, MNEMONIC, dev_accounts};
 use bough_execute::EXECUTE_ADDRESS;
 use bough_l1::L1Config;
+use bough_rpc::RpcConfig;
 use bough_stf::Fork;
 use clap::Args;
 use serde::Serialize;
 
-use crate::{advice, args, args::ReplayArgs, cli::Verbosity, output, running, signals};
+use crate::{
+    advice, args,
+    args::{ReplayArgs, RpcArgs},
+    cli::Verbosity,
+    output, running, signals,
+};
 
 /// Wei each account has at genesis: 10,000 ETH.
 const BALANCE: U256 = U256::from_limbs([0x19e0_c9ba_b240_0000, 0x21e, 0, 0]);
@@ -45,6 +51,8 @@ pub(crate) struct L1 {
     /// Print the banner as one line of JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    rpc: RpcArgs,
 }
 
 /// What one needs to use the chain.
@@ -89,8 +97,11 @@ impl L1 {
     fn config(&self, accounts: &[PrivateKeySigner]) -> L1Config {
         L1Config {
             fork: self.hardfork,
-            host: self.host,
-            port: self.port,
+            rpc: self.rpc.apply(RpcConfig {
+                host: self.host,
+                port: self.port,
+                ..RpcConfig::development()
+            }),
             block_time: self.block_time,
             automine: !self.no_automine,
             finality: self.finality,

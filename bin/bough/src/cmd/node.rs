@@ -5,12 +5,13 @@ use std::{fs, net::IpAddr, path::PathBuf, process::ExitCode, time::Duration};
 use alloy_primitives::Address;
 use bough_contracts::addresses::L2_MESSENGER;
 use bough_node::{Deployment, NodeConfig};
+use bough_rpc::RpcConfig;
 use clap::Args;
 use serde::Serialize;
 
 use crate::{
     advice, args,
-    args::{KeyArgs, ReplayArgs, l1_chain_id},
+    args::{KeyArgs, ReplayArgs, RpcArgs, l1_chain_id},
     cli::Verbosity,
     failure::Failure,
     output, running,
@@ -49,6 +50,8 @@ pub(crate) struct Node {
     /// Print the banner as one line of JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    rpc: RpcArgs,
 }
 
 /// What one needs to use the chain.
@@ -74,8 +77,11 @@ impl Node {
         };
         let sequencer = key.address();
         let config = NodeConfig {
-            host: self.host,
-            port: self.port,
+            rpc: self.rpc.apply(RpcConfig {
+                host: self.host,
+                port: self.port,
+                ..RpcConfig::default()
+            }),
             block_time: self.block_time,
             unprotected_transactions: self.replay.allow_unprotected_txs,
             datadir: self.datadir.clone(),

@@ -6,6 +6,7 @@ use alloy_primitives::{Address, B256, U256};
 use alloy_signer_local::PrivateKeySigner;
 use bough_l1::{L1, L1Config};
 use bough_node::{DeployConfig, Deployment, Node, NodeConfig, deploy};
+use bough_rpc::RpcConfig;
 use tokio::sync::Notify;
 
 use crate::fake_l1::FakeL1;
@@ -23,7 +24,7 @@ pub fn key() -> PrivateKeySigner {
 pub async fn l1() -> L1 {
     let ether = U256::from(10u128.pow(21));
     L1::start(L1Config {
-        port: 0,
+        rpc: RpcConfig::default(),
         block_time: Duration::from_millis(100),
         accounts: vec![(key().address(), ether)],
         ..L1Config::default()
@@ -39,7 +40,7 @@ pub async fn rollup(l1: &L1) -> Deployment {
 
 pub fn config(l1_url: &str, deployment: Deployment) -> NodeConfig {
     NodeConfig {
-        port: 0,
+        rpc: RpcConfig::default(),
         block_time: Duration::from_millis(50),
         poll_interval: Duration::from_millis(5),
         l1_timeout: Duration::from_secs(5),

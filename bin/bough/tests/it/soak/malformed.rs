@@ -165,7 +165,7 @@ fn request(choices: &mut Seeded) -> (String, bool) {
         6 | 7 => {
             let mut call: Value = serde_json::from_str(&good).unwrap();
             let value =
-                serde_json::from_str::<Value>(*one_of(choices, &VALUES)).unwrap_or_default();
+                serde_json::from_str::<Value>(one_of::<&str>(choices, &VALUES)).unwrap_or_default();
             let params = call["params"].as_array_mut().unwrap();
             let count = params.len();
             if count > 0 {
