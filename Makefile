@@ -84,6 +84,10 @@ peers: ## Compare EXECUTE with another implementation on generated inputs: CASES
 	cd peers && $(CARGO) test --release $(LOCKED)
 	cd peers && $(CARGO) run --release $(LOCKED) -- --cases $(CASES) --seed $(SEED)
 
+.PHONY: soak
+soak: ## Send all that is known to hurt to a running devnet, and measure blocks and memory
+	BOUGH_SOAK=full $(CARGO) test --release -p bough $(LOCKED) --test it soak -- --nocapture
+
 .PHONY: fmt
 fmt: ## Format the Rust code
 	$(CARGO) fmt --all

@@ -29,6 +29,10 @@ use crate::{
 /// Threads for sockets and for methods that read a few values in memory.
 const SOCKET_THREADS: usize = 2;
 
+/// Niceness of this server's threads, from -20 to 19; others have 0.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
 /// The JSON-RPC server of a chain.
 #[derive(Debug, Clone, Copy)]
 pub struct RpcServer;
@@ -153,11 +157,25 @@ fn runtime(limits: &Limits) -> std::io::Result<Runtime> {
     let lanes = threads.reads.saturating_add(threads.calls).saturating_add(threads.traces);
     Builder::new_multi_thread()
         .thread_name("rpc")
+        .on_thread_start(step_back)
         .worker_threads(SOCKET_THREADS)
         .max_blocking_threads(lanes)
         .enable_all()
         .build()
 }
+
+/// Lets other threads go first where there are too few cores: whoever builds blocks is not kept
+/// waiting by whoever asks.
+#[cfg(target_os = "linux")]
+fn step_back() {
+    // Of the calling thread alone (setpriority(2), NOTES). A system that forbids it goes on as it
+    // was.
+    let _ = rustix::process::setpriority_process(None, NICENESS);
+}
+
+/// Elsewhere the priority is that of the whole process, which stays.
+#[cfg(not(target_os = "linux"))]
+const fn step_back() {}
 
 fn methods(context: Arc<Context>) -> Methods {
     let mut table = MethodTable::new(context);
