@@ -6,7 +6,7 @@ use std::time::Duration;
 use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope};
 use alloy_eips::eip2718::Encodable2718;
 use alloy_primitives::{Address, B256, TxKind, U256};
-use alloy_provider::{Provider, ProviderBuilder};
+use alloy_provider::{Provider, RootProvider};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use bough_l1::{L1, L1Config, MineError};
@@ -22,6 +22,10 @@ async fn l1() -> L1 {
     let never = Duration::ZERO;
     let rpc = RpcConfig::development();
     L1::start(L1Config { rpc, block_time: never, accounts, ..L1Config::default() }).await.unwrap()
+}
+
+fn provider(l1: &L1) -> RootProvider {
+    RootProvider::new_http(l1.url().parse().unwrap())
 }
 
 fn transfer(nonce: u64) -> Vec<u8> {
@@ -41,10 +45,9 @@ fn transfer(nonce: u64) -> Vec<u8> {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_arrives_while_a_block_is_made_is_in_one_of_the_next() {
     let l1 = l1().await;
-    let provider = ProviderBuilder::default().connect_http(l1.url().parse().unwrap());
+    let provider = provider(&l1);
     for nonce in 0..10 {
-        let sent = provider.send_raw_transaction(&transfer(nonce)).await.unwrap();
-        drop::<alloy_provider::PendingTransactionBuilder<alloy_provider::network::Ethereum>>(sent);
+        let _ = provider.send_raw_transaction(&transfer(nonce)).await.unwrap();
     }
     // Asked for after all ten: by then they are mined, or they are in this one.
     l1.miner().mine().await.unwrap();
@@ -56,7 +59,7 @@ async fn what_arrives_while_a_block_is_made_is_in_one_of_the_next() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_setting_ends_the_miner() {
     let l1 = l1().await;
-    let provider = ProviderBuilder::default().connect_http(l1.url().parse().unwrap());
+    let provider = provider(&l1);
     for seconds in [json!(u64::MAX), json!(0), json!(u64::from(u32::MAX))] {
         let answer: serde_json::Value =
             provider.raw_request("evm_setIntervalMining".into(), [seconds]).await.unwrap();

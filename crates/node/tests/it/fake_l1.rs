@@ -18,7 +18,7 @@ pub enum Reply {
     /// This error.
     Error(&'static str),
     /// This body.
-    Body(&'static str),
+    Body(String),
     /// A status of HTTP, and no body.
     Status(&'static str),
     /// More than anybody takes.
@@ -29,7 +29,8 @@ pub enum Reply {
     Close,
 }
 
-/// Gives another reply for a method, its parameters and its right result; `None` leaves it as it is.
+/// Gives another reply for a method, its parameters and its right result, which is null where the real
+/// L1 refuses; `None` leaves it as it is.
 type Change = Box<dyn FnMut(&str, &Value, Value) -> Option<Reply> + Send>;
 
 /// An L1 between a node and a real L1.
@@ -94,9 +95,7 @@ impl Shared {
     async fn reply(&self, request: &Value) -> Reply {
         let answer = self.client.post(&self.upstream).json(request).send().await.unwrap();
         let answer: Value = answer.json().await.unwrap();
-        let Some(result) = answer.get("result") else {
-            panic!("{request} is refused: {answer}");
-        };
+        let result = answer.get("result").cloned().unwrap_or_default();
         let method = request["method"].as_str().unwrap();
         let mut change = self.change.lock();
         let changed =
@@ -106,7 +105,7 @@ impl Shared {
                 self.changed.send_modify(|changed| *changed += 1);
                 reply
             }
-            None => Reply::Result(result.clone()),
+            None => Reply::Body(answer.to_string()),
         }
     }
 }
@@ -131,7 +130,7 @@ async fn serve(shared: Arc<Shared>, mut stream: TcpStream) {
                 let error = json!({"code": -32000, "message": message});
                 json!({"jsonrpc": "2.0", "id": id, "error": error}).to_string()
             }
-            Reply::Body(body) => body.to_owned(),
+            Reply::Body(body) => body,
             Reply::Status(status) => {
                 let head = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
                 stream.write_all(head.as_bytes()).await.unwrap();

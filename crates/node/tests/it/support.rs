@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{B256, U256};
 use alloy_signer_local::PrivateKeySigner;
 use bough_l1::{L1, L1Config};
 use bough_node::{DeployConfig, Deployment, Node, NodeConfig, deploy};
@@ -54,7 +54,6 @@ pub struct Case {
     pub l1: L1,
     pub fake: FakeL1,
     pub node: Node,
-    pub rollup: Address,
 }
 
 impl Case {
@@ -65,10 +64,9 @@ impl Case {
     pub async fn with(change: impl FnOnce(NodeConfig) -> NodeConfig) -> Self {
         let l1 = l1().await;
         let deployment = rollup(&l1).await;
-        let rollup = deployment.rollup;
         let fake = FakeL1::before(l1.url()).await;
         let node = Node::start(change(config(&fake.url, deployment))).await.unwrap();
-        Self { l1, fake, node, rollup }
+        Self { l1, fake, node }
     }
 
     /// Waits until the node ends, and gives what it says. It must stop in good order then.
