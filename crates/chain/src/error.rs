@@ -106,7 +106,7 @@ pub enum FirstError {
     /// Its execution panicked: a fault of this node.
     #[error(transparent)]
     Panicked(#[from] crate::Panicked),
-    /// With it the block passes its byte budget.
+    /// With it the block exceeds its byte budget.
     #[error("needs {needed} settlement bytes, budget {budget}")]
     Bytes {
         /// Settlement bytes of a block with it.
@@ -114,7 +114,7 @@ pub enum FirstError {
         /// The budget.
         budget: usize,
     },
-    /// With it the block passes its gas budget.
+    /// With it the block exceeds its gas budget.
     #[error("uses {needed} gas, budget {budget}")]
     Gas {
         /// Gas used by a block with it.

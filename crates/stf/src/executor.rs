@@ -165,7 +165,7 @@ impl<S: StateSource> BlockExecutor<S> {
     /// EIP-4788 and EIP-2935.
     ///
     /// # Errors
-    /// When state cannot be read, or the calls pass their limit.
+    /// When state cannot be read, or the calls exceed their limit.
     pub fn apply_pre_execution(&mut self) -> Result<(), BlockError> {
         #[cfg(feature = "pre-merge")]
         pre_merge::apply_fork(&self.spec, &self.env, &mut self.state)?;
@@ -308,7 +308,7 @@ impl<S: StateSource> BlockExecutor<S> {
         Ok(())
     }
 
-    /// Most gas the transaction's frames may use, where it could pass the block's claim.
+    /// Most gas the transaction's frames may use, where it could exceed the block's claim.
     fn execution_bound(&self, env: &TxEnv) -> Result<Option<u64>, BlockError> {
         let Some(claimed) = self.limits.block_gas else { return Ok(None) };
         let bound = if self.fork >= Fork::Amsterdam {

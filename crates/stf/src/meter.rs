@@ -13,7 +13,7 @@ use revm::{
 };
 
 /// How much a block may work before its execution is stopped. Stopping at the claim changes no
-/// verdict, only when it falls: a block that passes its claim is invalid anyway. The other limits
+/// verdict, only when it falls: a block that exceeds its claim is invalid anyway. The other limits
 /// are the caller's own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct WorkLimits {
@@ -53,7 +53,7 @@ type Instructions<H> = EthInstructions<EthInterpreter, H>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Exceeded;
 
-/// Stops a transaction before its execution gas passes an allowance. Gas for state growth is not
+/// Stops a transaction before its execution gas exceeds an allowance. Gas for state growth is not
 /// counted here, because it rolls back; it is checked when the transaction ends.
 ///
 /// A frame is shown no more gas than is allowed, so an instruction that costs more runs out of gas

@@ -104,7 +104,7 @@ impl<'a> Attempt<'a> {
         let before = self.recorder.bytes();
         let outcome = guarded(|| {
             #[cfg(test)]
-            super::tests::panic_if_asked(transaction);
+            super::panics::panic_if_asked(transaction);
             self.executor.execute_transaction(transaction)
         })
         .inspect_err(|Panicked| {
@@ -152,7 +152,7 @@ impl<'a> Attempt<'a> {
 
     fn finish_unguarded(self, withdrawals: &[Withdrawal]) -> Result<Finished, ChainError> {
         #[cfg(test)]
-        super::tests::panic_at_the_end_if_asked(&self.transactions);
+        super::panics::panic_at_the_end_if_asked(&self.transactions);
         let fork = self.executor.fork();
         let invalid = ChainError::in_block(self.environment.number);
         let output = self.executor.finish(withdrawals).map_err(&invalid)?;

@@ -70,7 +70,7 @@ pub struct BuiltBlock {
     /// Bytes of its `StatelessInput`; see [`crate::settlement_size`].
     pub settlement_bytes: usize,
     /// Transactions of the pool that turned out unusable on this parent, and why. They leave the
-    /// pool when the block is committed; those that pass a budget by themselves only after
+    /// pool when the block is committed; those that exceed a budget by themselves only after
     /// [`crate::PoolConfig::unfit_blocks`] blocks.
     pub excluded: Vec<(B256, DropReason)>,
     /// The state it leads to.

@@ -181,7 +181,7 @@ impl<'a> Filler<'a> {
         Ok(if stop { Next::Stop } else { Next::Other })
     }
 
-    /// Whether the bytes of the transaction alone pass what is left of the budget.
+    /// Whether the bytes of the transaction alone exceed what is left of the budget.
     fn too_large(&mut self, transaction: &PooledTransaction) -> Option<Next> {
         let bare = self.bare?;
         let size = transaction.size.saturating_add(SSZ_OFFSET);
@@ -191,20 +191,20 @@ impl<'a> Filler<'a> {
         }
         let needed = bare.finished.bytes.saturating_add(size);
         if needed > bare.budget {
-            let reason = DropReason::PassesByteBudget { needed, budget: bare.budget };
+            let reason = DropReason::ExceedsByteBudget { needed, budget: bare.budget };
             self.excluded.push((transaction.hash(), reason));
         }
         Some(Next::Other)
     }
 
-    /// Keeps an executed transaction, or starts again without it when a budget is passed.
+    /// Keeps an executed transaction, or starts again without it when a budget is exceeded.
     fn accept(
         &mut self,
         transaction: Arc<PooledTransaction>,
         before: (u64, usize),
     ) -> Result<Next, ChainError> {
         let after = (self.attempt.gas_used(), self.attempt.bytes());
-        if !self.passes_budget(after) {
+        if !self.exceeds_budget(after) {
             self.senders.insert(transaction.sender());
             self.accepted.push(Accepted { transaction, bytes: after.1 });
             return Ok(Next::Sender);
@@ -217,10 +217,10 @@ impl<'a> Filler<'a> {
         Ok(if self.full_enough() { Next::Stop } else { next })
     }
 
-    fn passes_budget(&self, (gas, bytes): (u64, usize)) -> bool {
-        let bytes_passed =
+    fn exceeds_budget(&self, (gas, bytes): (u64, usize)) -> bool {
+        let bytes_exceeded =
             self.bare.is_some_and(|bare| bytes.saturating_add(bare.overhead()) > bare.budget);
-        bytes_passed || gas > self.plan.attributes.budget.gas
+        bytes_exceeded || gas > self.plan.attributes.budget.gas
     }
 
     /// Why a transaction that added so much does not fit in a block of its own.
@@ -229,11 +229,11 @@ impl<'a> Filler<'a> {
         if let Some(bare) = self.bare {
             let needed = start_bytes.saturating_add(bytes).saturating_add(bare.overhead());
             if needed > bare.budget {
-                return Some(DropReason::PassesByteBudget { needed, budget: bare.budget });
+                return Some(DropReason::ExceedsByteBudget { needed, budget: bare.budget });
             }
         }
         let (needed, budget) = (start_gas.saturating_add(gas), self.plan.attributes.budget.gas);
-        (needed > budget).then_some(DropReason::PassesGasBudget { needed, budget })
+        (needed > budget).then_some(DropReason::ExceedsGasBudget { needed, budget })
     }
 
     fn full_enough(&self) -> bool {

@@ -2,14 +2,14 @@
 //!
 //! What a transaction reads is only known once it was executed, and what was executed cannot be
 //! undone. So the builder executes, estimates the settlement bytes after each transaction, and
-//! when a budget is passed starts again with the transactions before. The finished block is
+//! when a budget is exceeded starts again with the transactions before. The finished block is
 //! measured exactly; where the estimate was too low, the last transactions are cut off and the
 //! rest is executed again. Each round has fewer transactions than the one before, down to the
 //! block with none from the pool, which was measured to begin with: so it ends, and what comes out
 //! is within its budget.
 //!
 //! A transaction that makes the builder start again costs its sender nothing. Therefore the gas
-//! executed in vain is bounded for each block, and transactions whose gas limit passes what is left
+//! executed in vain is bounded for each block, and transactions whose gas limit exceeds what is left
 //! of it wait; one that does not even fit by itself leaves the pool after some blocks, and until
 //! another of its sender's is mined, that sender comes after all others.
 
@@ -17,6 +17,8 @@ mod attempt;
 mod attributes;
 mod budget;
 mod fill;
+#[cfg(test)]
+mod panics;
 
 use std::sync::Arc;
 
@@ -162,9 +164,7 @@ fn towards(parent: u64, target: u64) -> u64 {
 }
 
 #[cfg(test)]
-mod tests;
-#[cfg(test)]
-mod limit_tests {
+mod tests {
     use super::towards;
 
     #[test]

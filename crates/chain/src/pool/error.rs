@@ -187,9 +187,9 @@ pub enum DropReason {
     /// Execution on the head refused it.
     #[error("no longer valid: {0}")]
     Invalid(TransactionError),
-    /// Even alone in a block it passes the byte budget, so that no such block could be settled.
+    /// Even alone in a block it exceeds the byte budget, so that no such block could be settled.
     #[error("a block with only this transaction needs {needed} settlement bytes, budget {budget}")]
-    PassesByteBudget {
+    ExceedsByteBudget {
         /// Bytes a block with only this transaction would need.
         needed: usize,
         /// The budget.
@@ -197,7 +197,7 @@ pub enum DropReason {
     },
     /// Even alone in a block it uses more gas than the block may.
     #[error("a block with only this transaction uses {needed} gas, budget {budget}")]
-    PassesGasBudget {
+    ExceedsGasBudget {
         /// Gas a block with only this transaction would use.
         needed: u64,
         /// The budget.

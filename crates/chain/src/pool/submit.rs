@@ -102,7 +102,7 @@ impl Chain {
         for (hash, reason) in excluded {
             let mut content = self.pool.lock();
             let dropped = match reason {
-                DropReason::PassesByteBudget { .. } | DropReason::PassesGasBudget { .. } => {
+                DropReason::ExceedsByteBudget { .. } | DropReason::ExceedsGasBudget { .. } => {
                     content.mark_unfit(hash, limit, reason)
                 }
                 reason => content.discard(hash, reason),

@@ -198,7 +198,7 @@ fn what_never_fits_is_dropped_after_some_blocks_and_blocks_nobody() {
         assert!(
             matches!(
                 built.excluded.as_slice(),
-                [(hash, DropReason::PassesByteBudget { needed, budget })]
+                [(hash, DropReason::ExceedsByteBudget { needed, budget })]
                     if *hash == large && needed > budget && Some(*budget) == bytes
             ),
             "{:?}",
@@ -207,7 +207,7 @@ fn what_never_fits_is_dropped_after_some_blocks_and_blocks_nobody() {
         chain.commit(built).unwrap();
     }
     assert_eq!(chain.pool().get(large), None);
-    assert!(matches!(chain.pool().drop_reason(large), Some(DropReason::PassesByteBudget { .. })));
+    assert!(matches!(chain.pool().drop_reason(large), Some(DropReason::ExceedsByteBudget { .. })));
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn what_reads_too_much_is_left_out() {
     assert!(
         matches!(
             built.excluded.as_slice(),
-            [(hash, DropReason::PassesByteBudget { .. })] if *hash == heavy
+            [(hash, DropReason::ExceedsByteBudget { .. })] if *hash == heavy
         ),
         "{:?}",
         built.excluded
