@@ -11,7 +11,7 @@ use bough_contracts::{
 use bough_rollup::Direction;
 use serde_json::json;
 
-const ROLLUP: Address = Address::repeat_byte(7);
+pub const ROLLUP: Address = Address::repeat_byte(7);
 const L1_CHAIN_ID: u64 = 31337;
 const L2_CHAIN_ID: u64 = 8079;
 
@@ -29,7 +29,7 @@ fn contract() -> NativeRollup::Config {
     }
 }
 
-fn l1() -> FakeNode {
+pub fn l1() -> FakeNode {
     FakeNode::new(L1_CHAIN_ID)
         .answer("eth_getCode", json!("0x60"))
         .view::<configCall>(&contract())
@@ -37,7 +37,7 @@ fn l1() -> FakeNode {
 }
 
 /// `l1ChainId` of both contracts is one selector: they are asked at different nodes.
-fn l2() -> FakeNode {
+pub fn l2() -> FakeNode {
     FakeNode::new(L2_CHAIN_ID)
         .view::<L2Messenger::rollupCall>(&ROLLUP)
         .view::<L2Messenger::l1ChainIdCall>(&U256::from(L1_CHAIN_ID))

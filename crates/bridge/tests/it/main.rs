@@ -6,6 +6,7 @@
     clippy::cast_possible_truncation
 )]
 
+mod answers;
 mod common;
 mod connect;
 mod proofs;

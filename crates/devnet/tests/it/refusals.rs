@@ -14,7 +14,7 @@ async fn a_node_that_cannot_be() {
     let l1_url = devnet.info().l1_url.clone();
     let key = account(8);
     let deploy = DeployConfig {
-        l2_chain_id: 8080,
+        l2_chain_id: Some(8080),
         ..DeployConfig::new(l1_url.clone(), key.clone(), key.address())
     };
     let deployment = bough_node::deploy(deploy).await.unwrap().deployment;
