@@ -50,12 +50,7 @@ pub(crate) fn methods(miner: &Arc<Miner>) -> Methods {
         Ok(Value::Null)
     });
     register(&mut methods, miner, "evm_increaseTime", required, |miner, seconds| async move {
-        let mut offset = 0;
-        miner.change(|settings| {
-            settings.offset = settings.offset.saturating_add(seconds);
-            offset = settings.offset;
-        });
-        Ok(Value::from(offset))
+        miner.increase_time(seconds).map(Value::from).map_err(refused)
     });
     register(
         &mut methods,

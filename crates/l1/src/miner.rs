@@ -22,6 +22,10 @@ const MAX_AHEAD: u64 = 12;
 /// Time between blocks when none is made by time; also the longest there can be.
 const NEVER: Duration = Duration::from_secs(u32::MAX as u64);
 
+/// The latest timestamp that can be asked for, seconds: half of what an L2 believes of its L1, so that
+/// blocks can follow.
+const LATEST: u64 = 1 << 39;
+
 /// A block could not be mined.
 #[derive(Debug, Error)]
 pub enum MineError {
@@ -35,6 +39,14 @@ pub enum MineError {
         got: u64,
         /// The head's.
         head: u64,
+    },
+    /// The asked-for timestamp is one that no chain reaches, and from which none comes back.
+    #[error("timestamp {got} is above the latest there may be, {latest}")]
+    TooLate {
+        /// The timestamp asked for, seconds.
+        got: u64,
+        /// The latest.
+        latest: u64,
     },
     /// The miner has stopped.
     #[error("the miner has stopped")]
@@ -115,12 +127,26 @@ impl Miner {
         if timestamp <= head {
             return Err(MineError::Timestamp { got: timestamp, head });
         }
+        check_latest(timestamp)?;
         self.change(|settings| {
             settings.next_timestamp = Some(timestamp);
             settings.offset = timestamp.saturating_sub(clock());
         });
         Ok(())
     }
+
+    /// Moves the chain's clock ahead; gives the seconds that it is ahead of the system's then.
+    pub(crate) fn increase_time(&self, seconds: u64) -> Result<u64, MineError> {
+        let offset = self.settings.lock().offset.saturating_add(seconds);
+        check_latest(clock().saturating_add(offset))?;
+        self.change(|settings| settings.offset = offset);
+        Ok(offset)
+    }
+}
+
+fn check_latest(timestamp: u64) -> Result<(), MineError> {
+    let (got, latest) = (timestamp, LATEST);
+    if got > latest { Err(MineError::TooLate { got, latest }) } else { Ok(()) }
 }
 
 impl Drop for Miner {

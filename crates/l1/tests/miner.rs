@@ -75,6 +75,32 @@ async fn no_setting_ends_the_miner() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_time_is_set_from_which_none_comes_back() {
+    let l1 = l1().await;
+    let provider = provider(&l1);
+    let latest = 1u64 << 39;
+    for (method, seconds) in [
+        ("evm_setNextBlockTimestamp", u64::MAX),
+        ("evm_setNextBlockTimestamp", latest + 1),
+        ("evm_mine", u64::MAX),
+        ("evm_increaseTime", u64::MAX),
+        ("evm_increaseTime", latest),
+    ] {
+        let refused = provider.raw_request::<_, serde_json::Value>(method.into(), [seconds]).await;
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.contains("is above the latest there may be"), "{method}: {refused}");
+    }
+    for expected in [latest, latest + 1] {
+        let _ = provider
+            .raw_request::<_, serde_json::Value>("evm_setNextBlockTimestamp".into(), [latest])
+            .await;
+        let mined = l1.miner().mine().await.unwrap();
+        assert_eq!(mined.header.timestamp, expected);
+    }
+    l1.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_miner_says_so() {
     let l1 = l1().await;
     let miner = l1.miner().clone();

@@ -23,16 +23,8 @@ use crate::{
 
 /// Chunks of a streamed answer that wait to be taken.
 const CHUNKS_AHEAD: usize = 4;
-/// Methods whose parameters hold code or a transaction, which may be large.
-const LARGE: [&str; 7] = [
-    "eth_call",
-    "eth_estimateGas",
-    "eth_createAccessList",
-    "eth_sendRawTransaction",
-    "debug_traceCall",
-    "web3_sha3",
-    "eth_fillTransaction",
-];
+/// Methods that take much besides those that execute, which take code.
+const LARGE: [&str; 2] = ["eth_sendRawTransaction", "web3_sha3"];
 
 /// Answers calls.
 #[derive(Debug)]
@@ -143,8 +135,9 @@ impl Dispatcher {
         let name = call.method.as_str();
         let method = self.methods.get(name).filter(|_| self.api.has(name));
         let method = method.ok_or_else(|| MethodError::method_not_found(name))?;
+        let executes = matches!(method, Method::Lane(Kind::Call | Kind::Trace, _));
         let (got, limit) = (call.params.map_or(0, str::len), self.limits.params_bytes);
-        if got > limit && !LARGE.contains(&name) {
+        if got > limit && !executes && !LARGE.contains(&name) {
             return Err(MethodError::ParamsTooLarge { got, limit });
         }
         Ok(method)

@@ -14,7 +14,7 @@ const CLIENT_VERSION: &str = concat!("bough/", env!("CARGO_PKG_VERSION"));
 
 pub(crate) fn register(table: &mut MethodTable) {
     table.quick("web3_clientVersion", |_, _| Ok(CLIENT_VERSION));
-    table.quick("web3_sha3", sha3);
+    table.blocking("web3_sha3", sha3);
     table.quick("net_version", |context, _| Ok(context.chain.spec().chain_id.to_string()));
     table.quick("net_listening", |_, _| Ok(true));
     table.quick("net_peerCount", peer_count);

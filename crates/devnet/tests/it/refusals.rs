@@ -20,14 +20,14 @@ async fn a_node_that_cannot_be() {
     let deployment = bough_node::deploy(deploy).await.unwrap().deployment;
     let start = |change: &dyn Fn(&mut NodeConfig)| {
         let mut config = NodeConfig::new(l1_url.clone(), deployment.clone(), key.clone());
-        config.port = 0;
+        config.rpc.port = 0;
         change(&mut config);
         Node::start(config)
     };
 
     let node = start(&|_| {}).await.unwrap();
     let busy = node.url().rsplit(':').next().unwrap().parse().unwrap();
-    let why = start(&|config| config.port = busy).await.unwrap_err();
+    let why = start(&|config| config.rpc.port = busy).await.unwrap_err();
     assert!(matches!(why, NodeError::Rpc(StartError::AddressInUse { .. })), "{why}");
     let why = start(&|config| config.key = account(9)).await.unwrap_err();
     assert!(matches!(why, NodeError::NotSequencer { .. }), "{why}");

@@ -40,6 +40,7 @@ pub(crate) async fn answer(
     connection: Connection,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
+    connection.clock.stop();
     let answered = match origin::check(&service.hosts, &service.origins, request.headers()) {
         Err(error) => Err((StatusCode::FORBIDDEN, error)),
         Ok(()) if request.headers().contains_key(UPGRADE) => {

@@ -19,6 +19,8 @@ use crate::{
 
 /// Bytes that a reader must take in a second, besides the time that each answer has.
 const SLOWEST: usize = 1 << 20;
+/// What is handed on at a time, bytes: an answer counts as held until the last of them.
+const PIECE: usize = 64 << 10;
 
 /// By when a connection's answer must have been taken.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +48,15 @@ impl Clock {
         }
     }
 
+    /// Nothing is due.
+    pub(crate) fn stop(&self) {
+        self.set(None);
+    }
+
+    fn start(&self, time: Duration) {
+        self.set(Some(Instant::now() + time));
+    }
+
     fn set(&self, due: Option<Instant>) {
         *self.0.due.lock() = due;
         self.0.changed.notify_one();
@@ -66,6 +77,7 @@ pub(crate) struct Answer {
     /// Given back once the answer is taken.
     _share: Option<Share>,
     clock: Clock,
+    grace: Duration,
 }
 
 impl Answer {
@@ -73,16 +85,17 @@ impl Answer {
     pub(crate) fn new(reply: Reply, clock: Clock, grace: Duration) -> Self {
         let Reply { stream, bytes, share } = reply;
         if stream.is_none() {
-            clock.set(Some(Instant::now() + time_to_take(bytes.len(), grace)));
+            clock.start(time_to_take(bytes.len(), grace));
         }
         let held = (!bytes.is_empty()).then(|| bytes.into());
-        Self { held, stream, _share: share, clock }
+        Self { held, stream, _share: share, clock, grace }
     }
 }
 
 impl Drop for Answer {
+    /// The last piece may still be on its way.
     fn drop(&mut self) {
-        self.clock.set(None);
+        self.clock.start(self.grace);
     }
 }
 
@@ -94,8 +107,10 @@ impl Body for Answer {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        if let Some(held) = self.held.take() {
-            return Poll::Ready(Some(Ok(Frame::data(held))));
+        if let Some(mut held) = self.held.take() {
+            let piece = held.split_to(held.len().min(PIECE));
+            self.held = (!held.is_empty()).then_some(held);
+            return Poll::Ready(Some(Ok(Frame::data(piece))));
         }
         let Some(stream) = &mut self.stream else { return Poll::Ready(None) };
         if let Some(first) = stream.first.take() {

@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bough_rpc::{Limits, Methods, PerConnection, RpcConfig, RpcHooks, Threads};
@@ -312,6 +312,38 @@ async fn a_body_must_arrive_in_time() {
     stream.write_all(head.as_bytes()).await.unwrap();
     let answer = read_json(stream).await;
     assert_eq!(answer["error"]["message"], "the request's body took longer than 100ms");
+}
+
+#[tokio::test]
+async fn an_answer_must_be_taken_in_time() {
+    // Room for one such answer at a time.
+    let limits = Limits {
+        socket_time: Duration::from_millis(100),
+        held_response_bytes: 20 << 20,
+        ..Limits::default()
+    };
+    let served = serve(limits).await;
+    let address = served.server.local_addr();
+    // Sixteen megabytes in hex, more than sockets hold.
+    let to = "0x00000000000000000000000000000000000e9d1e";
+    let params = json!([{ "to": to }, "latest", { to: { "code": "0x627fffff5ff3" } }]);
+    let mut slow = send(&served, "eth_call", &params).await;
+    let mut first = [0; 1000];
+    slow.read_exact(&mut first).await.unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let answer = http::call(address, "eth_call", params.clone()).await;
+        if let Some(result) = answer["result"].as_str() {
+            assert_eq!(result.len(), 2 + 2 * 0x7f_ffff);
+            break;
+        }
+        let message = "too many large responses at a time, try again";
+        assert_eq!(answer["error"]["message"], message);
+        assert!(Instant::now() < deadline, "what nobody takes is kept");
+    }
+    let mut rest = Vec::new();
+    let _ = slow.read_to_end(&mut rest).await;
+    assert!(rest.len() < 2 * 0x7f_ffff, "{}", rest.len());
 }
 
 #[tokio::test]
