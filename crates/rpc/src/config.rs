@@ -192,8 +192,10 @@ pub struct Limits {
     pub log_blocks: u64,
     /// Most logs in one answer.
     pub logs: usize,
-    /// Most addresses, and most topics for each position, of a log filter.
+    /// Most addresses, and most topics for each position, of `eth_getLogs`.
     pub filter_terms: usize,
+    /// The same of a filter or subscription, which each block is compared with.
+    pub watched_terms: usize,
     /// Most filters of one connection, and of all.
     pub filters: PerConnection,
     /// How long a filter lives that nobody asks.
@@ -247,6 +249,7 @@ impl Default for Limits {
             log_blocks: 10_000,
             logs: 100_000,
             filter_terms: 1_000,
+            watched_terms: 100,
             filters: PerConnection { each: 100, all: 1_000 },
             filter_time: Duration::from_secs(300),
             subscriptions: PerConnection { each: 100, all: 2_000 },

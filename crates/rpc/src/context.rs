@@ -6,7 +6,7 @@ use alloy_primitives::B256;
 use bough_chain::{Chain, ChainEvent};
 use tokio::sync::{Semaphore, broadcast, oneshot, watch};
 
-use crate::{Limits, RpcHooks, filters::Filters};
+use crate::{Limits, RpcHooks, filters::Filters, work::Budget};
 
 /// Pool announcements a slow subscriber may fall behind before it loses some.
 const PENDING_BACKLOG: usize = 4096;
@@ -19,6 +19,8 @@ pub(crate) struct Context {
     pub(crate) hooks: RpcHooks,
     pub(crate) filters: Arc<Filters>,
     pub(crate) news: News,
+    /// Memory for answers and notifications.
+    pub(crate) responses: Budget,
     /// Places for subscriptions, of all connections.
     pub(crate) subscriptions: Arc<Semaphore>,
     /// Dropped with the last call and subscription that uses this.
@@ -57,9 +59,11 @@ impl Context {
     ) -> (Self, oneshot::Receiver<()>) {
         let filters = Arc::new(Filters::new(&limits));
         let subscriptions = Arc::new(Semaphore::new(limits.subscriptions.all));
+        let responses = Budget::new(limits.held_response_bytes);
         let (in_use, released) = oneshot::channel();
         let news = News::new();
-        let context = Self { chain, limits, hooks, filters, news, subscriptions, _in_use: in_use };
+        let context =
+            Self { chain, limits, hooks, filters, news, responses, subscriptions, _in_use: in_use };
         (context, released)
     }
 

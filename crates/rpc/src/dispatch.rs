@@ -71,8 +71,13 @@ pub(crate) enum Form {
 }
 
 impl Dispatcher {
-    pub(crate) fn new(api: Api, methods: Methods, limits: Limits, counters: Arc<Counters>) -> Self {
-        let responses = Budget::new(limits.held_response_bytes);
+    pub(crate) fn new(
+        api: Api,
+        methods: Methods,
+        limits: Limits,
+        responses: Budget,
+        counters: Arc<Counters>,
+    ) -> Self {
         Self { api, methods, lanes: Lanes::new(&limits), responses, limits, counters }
     }
 

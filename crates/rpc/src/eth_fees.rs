@@ -9,7 +9,7 @@ use bough_chain::{BlockRef, StoredBlock};
 use crate::{
     context::Context,
     error::MethodError,
-    methods::{Args, MethodTable},
+    methods::{Args, Asked, MethodTable},
 };
 
 /// Tip suggested where nothing else is known: 1 gwei, in wei per gas.
@@ -24,7 +24,7 @@ pub(crate) fn register(table: &mut MethodTable) {
     table.quick("eth_maxPriorityFeePerGas", |context, _| Ok(U256::from(context.priority_fee())));
     table.quick("eth_baseFee", |context, _| Ok(U256::from(next_base_fee(&context.chain.head()))));
     table.quick("eth_blobBaseFee", blob_base_fee);
-    table.blocking("eth_feeHistory", fee_history);
+    table.asked("eth_feeHistory", fee_history);
 }
 
 /// What a legacy transaction should offer: the next block's base fee and the suggested tip.
@@ -37,7 +37,11 @@ fn blob_base_fee(context: &Context, _: &mut Args<'_>) -> Result<U256, MethodErro
     Ok(U256::from(context.blob_fees(&context.chain.head()).now))
 }
 
-fn fee_history(context: &Context, args: &mut Args<'_>) -> Result<FeeHistory, MethodError> {
+fn fee_history(
+    context: &Context,
+    args: &mut Args<'_>,
+    asked: &Asked,
+) -> Result<FeeHistory, MethodError> {
     let count: U64 = args.required()?;
     let newest: BlockNumberOrTag = args.required()?;
     let percentiles: Vec<f64> = args.optional()?.unwrap_or_default();
@@ -56,6 +60,7 @@ fn fee_history(context: &Context, args: &mut Args<'_>) -> Result<FeeHistory, Met
         ..FeeHistory::default()
     };
     for number in oldest_block..=last {
+        asked.guard.check()?;
         let block =
             context.chain.block(BlockRef::Number(number))?.ok_or(MethodError::HeaderNotFound)?;
         context.record(&mut history, &block, &percentiles);

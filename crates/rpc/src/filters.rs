@@ -38,7 +38,7 @@ fn new_log_filter(
     asked: &Asked,
 ) -> Result<String, MethodError> {
     let filter: Filter = args.required()?;
-    check_terms(&filter, context.limits.filter_terms)?;
+    check_terms(&filter, context.limits.watched_terms)?;
     context.filters.add(asked.connection, Watch::Logs(context.cursor(), Arc::new(filter)))
 }
 

@@ -64,7 +64,8 @@ impl RpcServer {
         let counters = Arc::new(Counters::default());
         let requests = Budget::new(limits.held_request_bytes);
         let methods = methods(Arc::clone(&context)).with(extra);
-        let dispatcher = Dispatcher::new(api, methods, limits, Arc::clone(&counters));
+        let responses = context.responses.clone();
+        let dispatcher = Dispatcher::new(api, methods, limits, responses, Arc::clone(&counters));
         let subscription = chain.subscribe(Box::new(context.listener()));
         let service = Arc::new(Service { dispatcher, context, hosts, origins, requests, stopping });
         let (serving, over) = watch::channel(());

@@ -9,7 +9,7 @@ use alloy_rpc_types_eth::{
 };
 use serde::Serialize;
 use tokio::{
-    sync::{OwnedSemaphorePermit, broadcast, mpsc, watch},
+    sync::{Mutex, OwnedSemaphorePermit, broadcast, mpsc, watch},
     task::JoinSet,
 };
 use tracing::warn;
@@ -23,13 +23,14 @@ use crate::{
     head_cursor::{HeadChange, HeadCursor},
     methods::Args,
     types,
+    work::{Budget, Share},
 };
 
 pub(crate) const SUBSCRIBE: &str = "eth_subscribe";
 pub(crate) const UNSUBSCRIBE: &str = "eth_unsubscribe";
 
 /// Notifications of a connection that wait to be sent.
-const NEWS_AHEAD: usize = 64;
+const NEWS_AHEAD: usize = 16;
 
 /// The subscriptions of one connection. They end with it.
 #[derive(Debug)]
@@ -38,7 +39,16 @@ pub(crate) struct Subscriptions {
     limit: PerConnection,
     running: BTreeMap<String, tokio::task::AbortHandle>,
     tasks: JoinSet<()>,
-    news: mpsc::Sender<String>,
+    news: Arc<Mutex<mpsc::Sender<News>>>,
+}
+
+/// What a connection's subscriptions have to tell.
+#[derive(Debug)]
+pub(crate) enum News {
+    /// A notification, and its share of the server's memory.
+    Notification(String, Share),
+    /// There was no memory for one: the connection is to be closed, so that its owner knows.
+    Lost,
 }
 
 /// What a subscriber wants to hear of.
@@ -51,25 +61,25 @@ enum Topic {
 /// Where one subscription's notifications go.
 struct Sink {
     id: String,
-    news: mpsc::Sender<String>,
+    /// Held while a notification is written: a connection has one in the making.
+    news: Arc<Mutex<mpsc::Sender<News>>>,
+    responses: Budget,
     /// Its place among all subscriptions.
     _place: OwnedSemaphorePermit,
 }
 
 impl Subscriptions {
     /// None yet, and where their notifications will arrive.
-    pub(crate) fn new(
-        context: Arc<Context>,
-        limit: PerConnection,
-    ) -> (Self, mpsc::Receiver<String>) {
+    pub(crate) fn new(context: Arc<Context>, limit: PerConnection) -> (Self, mpsc::Receiver<News>) {
         let (news, arriving) = mpsc::channel(NEWS_AHEAD);
+        let news = Arc::new(Mutex::new(news));
         let (running, tasks) = (BTreeMap::new(), JoinSet::new());
         (Self { context, limit, running, tasks, news }, arriving)
     }
 
     /// Begins a subscription; its id as JSON.
     pub(crate) fn subscribe(&mut self, params: Option<&str>) -> Result<String, MethodError> {
-        let topic = topic(params, self.context.limits.filter_terms)?;
+        let topic = topic(params, self.context.limits.watched_terms)?;
         self.forget_ended();
         let PerConnection { each, all } = self.limit;
         if self.running.len() >= each {
@@ -78,7 +88,8 @@ impl Subscriptions {
         let place = Arc::clone(&self.context.subscriptions).try_acquire_owned();
         let place = place.map_err(|_| MethodError::TooManySubscriptions { limit: all })?;
         let id = new_id();
-        let sink = Sink { id: id.clone(), news: self.news.clone(), _place: place };
+        let (news, responses) = (Arc::clone(&self.news), self.context.responses.clone());
+        let sink = Sink { id: id.clone(), news, responses, _place: place };
         let task = self.tasks.spawn(follow(Arc::clone(&self.context), topic, sink));
         let answer = format!("\"{id}\"");
         self.running.insert(id, task);
@@ -161,7 +172,10 @@ async fn follow_head<T: Serialize>(
                 return;
             }
         };
-        for item in pick(&change) {
+        let items = pick(&change);
+        // A slow reader keeps what it is told, and no blocks.
+        drop(change);
+        for item in items {
             if !sink.send(&item).await {
                 return;
             }
@@ -205,11 +219,11 @@ async fn follow_pool(
 struct Notification<'a, T> {
     jsonrpc: &'static str,
     method: &'static str,
-    params: News<'a, T>,
+    params: Told<'a, T>,
 }
 
 #[derive(Serialize)]
-struct News<'a, T> {
+struct Told<'a, T> {
     subscription: &'a str,
     result: &'a T,
 }
@@ -217,12 +231,21 @@ struct News<'a, T> {
 impl Sink {
     /// Whether the subscriber is still there.
     async fn send(&self, item: &impl Serialize) -> bool {
-        let params = News { subscription: &self.id, result: item };
+        let params = Told { subscription: &self.id, result: item };
         let notification = Notification { jsonrpc: "2.0", method: "eth_subscription", params };
-        match serde_json::to_string(&notification) {
-            Ok(text) => self.news.send(text).await.is_ok(),
+        let news = self.news.lock().await;
+        let text = match serde_json::to_string(&notification) {
+            Ok(text) => text,
             Err(error) => {
                 warn!(%error, "cannot encode a notification");
+                return false;
+            }
+        };
+        let mut share = self.responses.share();
+        match share.grow(text.len()) {
+            Ok(()) => news.send(News::Notification(text, share)).await.is_ok(),
+            Err(_) => {
+                let _ = news.send(News::Lost).await;
                 false
             }
         }

@@ -14,7 +14,7 @@ use crate::{
     dispatch::{Form, Reply},
     envelope::{Call, error_answer},
     error::MethodError,
-    subscriptions::{self, Subscriptions},
+    subscriptions::{self, News, Subscriptions},
 };
 
 /// Serves a connection until it ends, the server stops, or its reader is too slow. All that runs
@@ -68,7 +68,10 @@ impl Session {
                         self.reply(reply).await?;
                     }
                 }
-                Some(notification) = news.recv() => self.send(notification).await?,
+                Some(news) = news.recv() => match news {
+                    News::Notification(text, _share) => self.send(text).await?,
+                    News::Lost => return Err(End("there is no memory for its notifications")),
+                },
             }
         }
     }

@@ -407,9 +407,9 @@ async fn subscriptions_have_limits() {
     assert_eq!(first.call("eth_unsubscribe", json!([id])).await["result"], false);
     assert!(first.call("eth_subscribe", heads.clone()).await["result"].is_string());
 
-    let wide: Vec<String> = (0..1001).map(|number| format!("0x{number:040x}")).collect();
+    let wide: Vec<String> = (0..101).map(|number| format!("0x{number:040x}")).collect();
     let answer = first.call("eth_subscribe", json!(["logs", { "address": wide }])).await;
-    let message = "a filter of 1001 addresses or topics, the limit is 1000";
+    let message = "a filter of 101 addresses or topics, the limit is 100";
     assert_eq!(answer["error"]["message"], message);
 }
 
@@ -429,9 +429,9 @@ async fn filters_have_limits() {
     refused(first.call("eth_newFilter", json!([{}])).await, 2);
     assert!(second.call("eth_newFilter", json!([{}])).await["result"].is_string());
     refused(second.call("eth_newFilter", json!([{}])).await, 3);
-    let wide: Vec<String> = (0..1001).map(|number| format!("0x{number:064x}")).collect();
+    let wide: Vec<String> = (0..101).map(|number| format!("0x{number:064x}")).collect();
     let answer = second.call("eth_newFilter", json!([{ "topics": [null, wide] }])).await;
-    let message = "a filter of 1001 addresses or topics, the limit is 1000";
+    let message = "a filter of 101 addresses or topics, the limit is 100";
     assert_eq!(answer["error"], json!({ "code": -32005, "message": message }));
 }
 
