@@ -38,11 +38,19 @@ pub(crate) enum Rule {
     UnopenedTrie,
     /// ethrex keeps an account that was empty before and is touched, the spec deletes it.
     EmptyAccount,
+    /// The price of blobs is beyond 64 bits: ethrex's arithmetic refuses it.
+    BlobPrice,
+    /// ethrex compares the blob gas used with the transactions' before it executes, the spec after.
+    BlobGasUsed,
 }
 
 /// `MAX_BYTES_PER_WITNESS_NODE` and `MAX_BYTES_PER_CODE`.
 const MAX_NODE: usize = 1 << 10;
 const MAX_CODE: usize = 1 << 16;
+/// Excess blob gas at which the price of blobs has left 64 bits: 45 times the largest update
+/// fraction of a schedule, and more, since e^45 is above 2^64. A chain gets there by full blocks for
+/// weeks, at prices that nobody can pay.
+const BLOB_PRICE: u64 = 45 * 11_684_671;
 
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -57,6 +65,8 @@ impl fmt::Display for Rule {
             Self::PathLength => "path-length",
             Self::UnopenedTrie => "unopened-trie",
             Self::EmptyAccount => "empty-account",
+            Self::BlobPrice => "blob-price",
+            Self::BlobGasUsed => "blob-gas-used",
         })
     }
 }
@@ -69,6 +79,12 @@ pub(crate) fn rule(bytes: &[u8], ours: &Verdict, theirs: &Verdict) -> Option<Rul
         return (node > MAX_NODE || code > MAX_CODE).then_some(Rule::WitnessItemLength);
     }
     match (ours.stage, theirs.stage) {
+        (Stage::Executed, _) if has_blob_price(bytes)? => Some(Rule::BlobPrice),
+        (Stage::Executed, Stage::Stopped)
+            if ours.answer == theirs.answer && has_other_blob_gas(bytes)? =>
+        {
+            Some(Rule::BlobGasUsed)
+        }
         _ if theirs.answer.is_none() => node_panic(bytes, ours).then_some(Rule::NodePanic),
         (Stage::BadNode, Stage::Executed) => {
             malformed_node(bytes, theirs).then_some(Rule::MalformedNode)
@@ -132,6 +148,24 @@ fn has_empty_account(bytes: &[u8]) -> bool {
             account.nonce == 0 && account.balance.is_zero() && account.code_hash == KECCAK256_EMPTY
         })
     })
+}
+
+/// Whether the payload or its parent has an excess blob gas whose price is beyond 64 bits.
+fn has_blob_price(bytes: &[u8]) -> Option<bool> {
+    let input = StatelessInput::decode(bytes).ok()?;
+    let parent = Header::decode(&mut input.witness.headers.last()?.as_ref()).ok()?;
+    let payload = &input.new_payload_request.execution_payload;
+    let excess = payload.excess_blob_gas.max(parent.excess_blob_gas.unwrap_or_default());
+    Some(excess >= BLOB_PRICE)
+}
+
+/// Whether the payload claims blob gas although no transaction of it carries blobs.
+fn has_other_blob_gas(bytes: &[u8]) -> Option<bool> {
+    const BLOB_TRANSACTION: u8 = 3;
+    let input = StatelessInput::decode(bytes).ok()?;
+    let payload = &input.new_payload_request.execution_payload;
+    let blobs = payload.transactions.iter().any(|tx| tx.first() == Some(&BLOB_TRANSACTION));
+    Some(payload.blob_gas_used != 0 && !blobs)
 }
 
 /// Whether the witness's last header has the number before the payload's.
@@ -206,6 +240,17 @@ mod tests {
         };
         assert_eq!(with(MAX_NODE), Outcome::Agree);
         assert_eq!(with(MAX_NODE + 1), Outcome::Explained(Rule::WitnessItemLength));
+    }
+
+    #[test]
+    fn blob_gas() {
+        for (bytes, rule) in [
+            (include_bytes!("../vectors/blob-price.ssz").as_slice(), Rule::BlobPrice),
+            (include_bytes!("../vectors/blob-price-header.ssz"), Rule::BlobPrice),
+            (include_bytes!("../vectors/blob-gas-used.ssz"), Rule::BlobGasUsed),
+        ] {
+            assert_eq!(judge(bytes).outcome, Outcome::Explained(rule));
+        }
     }
 
     #[test]
