@@ -66,7 +66,13 @@ impl L1 {
         let methods = dev_methods::methods(&miner);
         let hooks = RpcHooks::default();
         let rpc = RpcServer::start(Arc::clone(&chain), config.rpc, hooks, methods)?;
-        tasks.spawn("RPC server", rpc.ended());
+        let (ended, mut stop) = (rpc.ended(), tasks.stop_signal());
+        tasks.spawn("RPC server", async move {
+            tokio::select! {
+                ended = ended => ended,
+                () = stop.asked() => Ok(()),
+            }
+        });
         Ok(Self { chain, miner, rpc, tasks })
     }
 
