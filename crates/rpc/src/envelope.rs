@@ -110,10 +110,12 @@ impl<'a> Call<'a> {
     }
 }
 
-/// Whether this may be an id: a string, a number or null, and short.
+/// Whether this may be an id: a string, a number or null, short, and such that every reader of JSON
+/// reads it when it comes back.
 fn is_id(id: &str) -> bool {
-    let kind = |first: char| first == '"' || first == '-' || first == 'n' || first.is_ascii_digit();
-    id.len() <= LONGEST_ID && id.starts_with(kind)
+    use serde_json::Value;
+    let read = |id| serde_json::from_str(id).unwrap_or(Value::Bool(false));
+    id.len() <= LONGEST_ID && matches!(read(id), Value::String(_) | Value::Number(_) | Value::Null)
 }
 
 /// What stands before the result of an answer.
@@ -225,6 +227,9 @@ mod tests {
         assert_eq!(refused(r#"{"jsonrpc":"2.0","id":[1],"method":"m"}"#), (None, -32600));
         assert_eq!(refused(r#"{"jsonrpc":"2.0","id":1,"id":1,"method":"m"}"#), (None, -32600));
         assert_eq!(refused(r#"{"jsonrpc":"1.0","id":1,"method":"m"}"#), (Some("1"), -32600));
+        assert_eq!(refused(r#"{"jsonrpc":"2.0","id":"\ud800","method":"m"}"#), (None, -32600));
+        assert_eq!(refused(r#"{"jsonrpc":"2.0","id":1e400,"method":"m"}"#), (None, -32600));
+        assert_eq!(refused(r#"{"jsonrpc":"2.0","id":true,"method":"m"}"#), (None, -32600));
         let long = format!(r#"{{"jsonrpc":"2.0","id":"{}","method":"m"}}"#, "a".repeat(300));
         assert_eq!(refused(&long), (None, -32600));
         let deep = format!(r#"{{"jsonrpc":"2.0","id":1,"method":{}"#, "[".repeat(1 << 20));

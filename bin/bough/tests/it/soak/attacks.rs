@@ -37,16 +37,16 @@ type Running = Pin<Box<dyn Future<Output = Tally> + Send>>;
 const LIMIT: i64 = -32005;
 
 pub const ATTACKS: [Attack; 13] = [
-    attack("deep traces, read", &[LIMIT], |size, to, _| {
-        Box::pin(many(size.of(20), move |_| trace(to, 100_000_000)))
+    attack("deep traces, read", &[], |size, to, _| {
+        Box::pin(many(size.of(20), move |_| trace(to, size.of(100_000_000))))
     }),
     attack("deep traces, one million gas", &[], |size, to, _| {
-        Box::pin(many(size.of(10), move |_| trace(to, 1_000_000)))
+        Box::pin(many(size.of(10), move |_| trace(to, size.of(1_000_000))))
     }),
     attack("deep traces, not read", &[], |size, to, _| {
         Box::pin(many(size.of(100), move |_| unread(to, "debug_traceCall", trace_params(1 << 32))))
     }),
-    attack("deep traces, by WebSocket", &[LIMIT], |size, _, url| {
+    attack("deep traces, by WebSocket", &[], |size, _, url| {
         Box::pin(many(size.of(20), move |_| {
             pipelined(url.clone(), 4, "debug_traceCall", trace_params(1 << 32))
         }))
@@ -128,7 +128,7 @@ fn endless() -> Value {
     json!([{ "to": to, "gas": "0x1ffffffffff" }, "latest", { to: { "code": code } }])
 }
 
-fn trace_params(gas: u64) -> Value {
+fn trace_params(gas: usize) -> Value {
     let call = endless();
     let request = json!({ "to": call[0]["to"], "gas": format!("{gas:#x}") });
     let options = json!({ "enableMemory": true, "stateOverrides": call[2] });
@@ -150,7 +150,7 @@ async fn post(to: SocketAddr, method: &'static str, params: Value) -> Tally {
 }
 
 /// Reads a whole trace, keeping only its end: it is gigabytes.
-async fn trace(to: SocketAddr, gas: u64) -> Tally {
+async fn trace(to: SocketAddr, gas: usize) -> Tally {
     let request = body("debug_traceCall", &trace_params(gas));
     let Ok(mut stream) = open(to, &request, None).await else { return Tally::silent() };
     let (mut chunk, mut tail) = (vec![0; 1 << 18], Vec::new());
