@@ -38,7 +38,7 @@ const LIMIT: i64 = -32005;
 
 pub const ATTACKS: [Attack; 13] = [
     attack("deep traces, read", &[], |size, to, _| {
-        Box::pin(many(size.of(20), move |_| trace(to, size.of(100_000_000))))
+        Box::pin(many(size.of(20), move |_| trace(to, size.of(2_000_000))))
     }),
     attack("deep traces, one million gas", &[], |size, to, _| {
         Box::pin(many(size.of(10), move |_| trace(to, size.of(1_000_000))))
