@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use thiserror::Error;
 use tokio::{
     sync::{Notify, mpsc, oneshot},
-    time::{MissedTickBehavior, interval},
+    time::{Instant, sleep_until},
 };
 use tracing::{debug, warn};
 
@@ -172,37 +172,35 @@ impl Work {
         mut commands: mpsc::Receiver<Command>,
         mut stop: StopSignal,
     ) -> Result<(), MineError> {
+        // Only a block puts the next one off, whatever else is asked.
+        let mut last = Instant::now();
         loop {
             let every = self.settings.lock().interval;
-            let mut ticks = interval(every.map_or(NEVER, |every| every.min(NEVER)));
-            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            ticks.tick().await;
-            loop {
-                tokio::select! {
-                    () = stop.asked() => return Ok(()),
-                    command = commands.recv() => {
-                        // Without a sender nobody is left to mine for.
-                        let Some(reply) = command else { return Ok(()) };
-                        self.mine_for(reply).await?;
-                        ticks.reset();
-                    }
-                    () = self.demand.notified() => {
-                        if self.settings.lock().automine {
-                            self.mine_demanded().await?;
-                            ticks.reset();
-                        }
-                    }
-                    () = self.changed.notified() => break,
-                    _ = ticks.tick() => {
-                        self.mine_unless_refused().await?;
-                    }
+            let due = last + every.map_or(NEVER, |every| every.min(NEVER));
+            let mined = tokio::select! {
+                () = stop.asked() => return Ok(()),
+                command = commands.recv() => {
+                    // Without a sender nobody is left to mine for.
+                    let Some(reply) = command else { return Ok(()) };
+                    self.mine_for(reply).await?
                 }
+                () = self.demand.notified(), if self.settings.lock().automine => {
+                    self.mine_demanded().await?
+                }
+                () = self.changed.notified() => false,
+                () = sleep_until(due) => {
+                    self.mine_unless_refused().await?;
+                    true
+                }
+            };
+            if mined {
+                last = Instant::now();
             }
         }
     }
 
-    /// Mines a block for whoever asked for it.
-    async fn mine_for(&self, reply: Command) -> Result<(), MineError> {
+    /// Mines a block for whoever asked for it; whether there is one.
+    async fn mine_for(&self, reply: Command) -> Result<bool, MineError> {
         let mined = self.mine().await;
         // Whoever asked may have gone: that is no error.
         match mined {
@@ -211,26 +209,28 @@ impl Work {
                 Err(why)
             }
             mined => {
+                let is_mined = mined.is_ok();
                 let _ = reply.send(mined);
-                Ok(())
+                Ok(is_mined)
             }
         }
     }
 
-    /// Mines what is pending, at the pace the clock allows, and comes back for what is left.
-    async fn mine_demanded(&self) -> Result<(), MineError> {
+    /// Mines what is pending, at the pace the clock allows, and comes back for what is left; whether
+    /// there is a block.
+    async fn mine_demanded(&self) -> Result<bool, MineError> {
         if self.chain.pool().pending().is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         let ahead = self.chain.head().header.timestamp.saturating_sub(self.now());
         if ahead >= MAX_AHEAD {
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
-        let block = self.mine_unless_refused().await?;
-        if block.is_some_and(|block| !block.transactions.is_empty()) {
+        let Some(block) = self.mine_unless_refused().await? else { return Ok(false) };
+        if !block.transactions.is_empty() {
             self.demand.notify_one();
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Mines a block; `None` when the chain refuses this one.

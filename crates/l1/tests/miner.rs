@@ -75,6 +75,29 @@ async fn no_setting_ends_the_miner() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_mines_no_block_puts_one_off() {
+    let accounts = vec![(key().address(), U256::from(10u128.pow(21)))];
+    let block_time = Duration::from_millis(300);
+    let rpc = RpcConfig::development();
+    let l1 =
+        L1::start(L1Config { rpc, block_time, accounts, ..L1Config::default() }).await.unwrap();
+    let provider = provider(&l1);
+    let deadline = std::time::Instant::now() + Duration::from_secs(30);
+    // Transactions that wait for another, and settings that change nothing, one after the other.
+    for nonce in 1.. {
+        let _ = provider.send_raw_transaction(&transfer(nonce)).await;
+        let moved = provider.raw_request::<_, serde_json::Value>("evm_increaseTime".into(), [0]);
+        assert!(moved.await.is_ok());
+        if provider.get_block_number().await.unwrap() >= 3 {
+            break;
+        }
+        assert!(std::time::Instant::now() < deadline, "no block by time");
+    }
+    assert_eq!(provider.get_transaction_count(key().address()).await.unwrap(), 0);
+    l1.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_time_is_set_from_which_none_comes_back() {
     let l1 = l1().await;
     let provider = provider(&l1);

@@ -155,7 +155,8 @@ pub struct Limits {
     pub request_bytes: usize,
     /// Largest message over WebSocket, bytes.
     pub message_bytes: usize,
-    /// Most bytes of HTTP bodies held at a time, in all. The first 64 KiB of each do not count.
+    /// Most bytes of requests held at a time, in all. The first 64 KiB of a body do not count, nor the
+    /// first KiB of a message over WebSocket.
     pub held_request_bytes: usize,
     /// Most bytes of parameters for methods that take neither code nor transactions.
     pub params_bytes: usize,
@@ -169,8 +170,10 @@ pub struct Limits {
     pub batch_calls: usize,
     /// Largest answer to a batch, bytes.
     pub batch_response_bytes: usize,
-    /// Most calls at a time of one WebSocket connection; more wait in its socket.
+    /// Most calls at a time of one WebSocket connection.
     pub calls_per_connection: usize,
+    /// Most messages of one WebSocket connection that wait for that.
+    pub messages_waiting: usize,
     /// Most reads, calls and traces that run at a time.
     pub threads: Threads,
     /// Most calls that wait for each kind of thread.
@@ -213,6 +216,8 @@ pub struct Threads {
     pub calls: usize,
     /// For traces.
     pub traces: usize,
+    /// Not threads, but calls that wait for something else, such as a block.
+    pub waits: usize,
 }
 
 /// A limit for one connection, and for all together.
@@ -238,7 +243,8 @@ impl Default for Limits {
             batch_calls: 1_000,
             batch_response_bytes: 25 << 20,
             calls_per_connection: 16,
-            threads: Threads { reads: 4, calls: 2, traces: 1 },
+            messages_waiting: 256,
+            threads: Threads { reads: 4, calls: 2, traces: 1, waits: 16 },
             waiting: 512,
             patience: Duration::from_secs(10),
             call_gas: 50_000_000,

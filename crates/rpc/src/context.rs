@@ -10,6 +10,8 @@ use crate::{Limits, RpcHooks, filters::Filters, work::Budget};
 
 /// Pool announcements a slow subscriber may fall behind before it loses some.
 const PENDING_BACKLOG: usize = 4096;
+/// Bytes of an answer or notification that do not count: connections bound how many there are.
+const FREE: usize = 64 << 10;
 
 /// The chain, its surroundings and the server's own state.
 #[derive(Debug)]
@@ -59,7 +61,7 @@ impl Context {
     ) -> (Self, oneshot::Receiver<()>) {
         let filters = Arc::new(Filters::new(&limits));
         let subscriptions = Arc::new(Semaphore::new(limits.subscriptions.all));
-        let responses = Budget::new(limits.held_response_bytes);
+        let responses = Budget::new(limits.held_response_bytes, FREE);
         let (in_use, released) = oneshot::channel();
         let news = News::new();
         let context =

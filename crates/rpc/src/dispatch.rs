@@ -165,6 +165,7 @@ impl Dispatcher {
         let held = || Output::held(self.responses.share(), most);
         match method {
             Method::Waits(waits) => {
+                let _turn = self.lanes.of(Kind::Wait).enter().await?;
                 let answer = AssertUnwindSafe(async {
                     waits(&mut Args::new(call.params)?).await.map_err(MethodError::Other)
                 });
@@ -243,7 +244,7 @@ impl Dispatcher {
 
     const fn time(&self, kind: Kind) -> Duration {
         match kind {
-            Kind::Read | Kind::Call => self.limits.call_time,
+            Kind::Read | Kind::Call | Kind::Wait => self.limits.call_time,
             Kind::Trace => self.limits.trace_time,
         }
     }

@@ -115,6 +115,12 @@ pub enum MethodError {
     /// Too many large bodies at a time.
     #[error("too many large requests at a time, try again")]
     RequestsFull,
+    /// Too many messages of a connection wait already.
+    #[error("too many calls of this connection wait: the limit is {limit}")]
+    MessagesWaiting {
+        /// Most that may wait.
+        limit: usize,
+    },
     /// Too many calls in a batch.
     #[error("batch too large: the limit is {limit} calls")]
     BatchTooLarge {
@@ -373,6 +379,7 @@ impl MethodError {
             Self::BodyTime { .. }
                 | Self::RequestTooLarge { .. }
                 | Self::RequestsFull
+                | Self::MessagesWaiting { .. }
                 | Self::BatchTooLarge { .. }
                 | Self::ParamsTooLarge { .. }
                 | Self::QueueFull { .. }

@@ -26,6 +26,8 @@ use crate::{
     work::Budget,
 };
 
+/// Bytes of a body that do not count: connections bound how many there are.
+const FREE_OF_BODY: usize = 64 << 10;
 /// Threads for sockets and for methods that read a few values in memory.
 const SOCKET_THREADS: usize = 2;
 
@@ -62,7 +64,7 @@ impl RpcServer {
         let context = Arc::new(context);
         let (stop, stopping) = watch::channel(false);
         let counters = Arc::new(Counters::default());
-        let requests = Budget::new(limits.held_request_bytes);
+        let requests = Budget::new(limits.held_request_bytes, FREE_OF_BODY);
         let methods = methods(Arc::clone(&context)).with(extra);
         let responses = context.responses.clone();
         let dispatcher = Dispatcher::new(api, methods, limits, responses, Arc::clone(&counters));

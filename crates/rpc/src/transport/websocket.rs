@@ -1,12 +1,12 @@
 //! A WebSocket connection: calls, as many at a time as it may make, and subscriptions.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use axum::{
     body::Bytes,
     extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code},
 };
-use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::task::JoinSet;
 use tracing::debug;
 
 use super::{Connection, Service, stream::time_to_take};
@@ -15,7 +15,12 @@ use crate::{
     envelope::{Call, error_answer},
     error::MethodError,
     subscriptions::{self, News, Subscriptions},
+    work::Share,
 };
+
+/// Bytes of a message that do not count: connections, and what waits in them, bound how many there
+/// are.
+const FREE_OF_MESSAGE: usize = 1 << 10;
 
 /// Serves a connection until it ends, the server stops, or its reader is too slow. All that runs
 /// for it ends with it.
@@ -44,12 +49,26 @@ impl Session {
         let limits = &self.service.dispatcher.limits;
         let (most, form) =
             (limits.calls_per_connection, Form::Held { limit: limits.response_bytes });
-        let mut calls = FuturesUnordered::new();
+        // Tasks of their own: they go on while this one waits for a slow reader, so that none keeps a
+        // thread from others.
+        let mut calls: JoinSet<Option<Reply>> = JoinSet::new();
+        let (mut waiting, most_waiting) = (VecDeque::new(), limits.messages_waiting);
+        let requests = self.service.requests.with_free(FREE_OF_MESSAGE);
         let (mut subscriptions, mut news) =
             Subscriptions::new(Arc::clone(&self.service.context), limits.subscriptions);
         loop {
+            while calls.len() < most
+                && let Some((bytes, share)) = waiting.pop_front()
+            {
+                let (service, number) = (Arc::clone(&self.service), self.connection.number);
+                calls.spawn(async move {
+                    let _share: Share = share;
+                    service.dispatcher.answer(number, &bytes, form).await
+                });
+            }
             tokio::select! {
-                message = self.socket.recv(), if calls.len() < most => {
+                // Always: that the reader has left is to be seen at once.
+                message = self.socket.recv() => {
                     let Some(bytes) = self.read(message).await? else { return Ok(()) };
                     if bytes.is_empty() {
                         continue;
@@ -58,13 +77,19 @@ impl Session {
                         self.send(answer).await?;
                         continue;
                     }
-                    let (service, number) = (Arc::clone(&self.service), self.connection.number);
-                    calls.push(async move {
-                        service.dispatcher.answer(number, &bytes, form).await
-                    });
+                    let mut share = requests.share();
+                    if waiting.len() >= most_waiting {
+                        self.refuse(MethodError::MessagesWaiting { limit: most_waiting }).await?;
+                    } else if share.grow(bytes.len()).is_err() {
+                        self.refuse(MethodError::RequestsFull).await?;
+                    } else {
+                        waiting.push_back((bytes, share));
+                    }
                 }
-                Some(reply) = calls.next(), if !calls.is_empty() => {
-                    if let Some(reply) = reply {
+                Some(reply) = calls.join_next() => {
+                    // A call that panics is answered by the dispatcher; what ends here does so
+                    // because the server does.
+                    if let Ok(Some(reply)) = reply {
                         self.reply(reply).await?;
                     }
                 }
@@ -97,6 +122,11 @@ impl Session {
                 Err(End("a message was too large or malformed"))
             }
         }
+    }
+
+    async fn refuse(&mut self, error: MethodError) -> Result<(), End> {
+        let refused = self.service.dispatcher.refuse(None, error);
+        self.reply(refused).await
     }
 
     async fn reply(&mut self, reply: Reply) -> Result<(), End> {

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Bytes of each body that are not counted: connections bound how many there are.
-const FREE: usize = 64 << 10;
 /// What is counted, bytes.
 const UNIT: usize = 1 << 10;
 
-/// So many bytes in all, handed out in KiB.
+/// So many bytes in all, handed out in KiB. The first bytes of each share are not counted: something
+/// else bounds how many shares there are.
 #[derive(Debug, Clone)]
-pub(crate) struct Budget(Arc<Semaphore>);
+pub(crate) struct Budget {
+    left: Arc<Semaphore>,
+    free: usize,
+}
 
 /// What one body has of a budget; it goes back when this is dropped.
 #[derive(Debug)]
@@ -26,8 +28,15 @@ pub(crate) struct Share {
 pub(crate) struct Exhausted;
 
 impl Budget {
-    pub(crate) fn new(bytes: usize) -> Self {
-        Self(Arc::new(Semaphore::new((bytes / UNIT).min(Semaphore::MAX_PERMITS))))
+    /// `bytes` in all, besides the first `free` of each share.
+    pub(crate) fn new(bytes: usize, free: usize) -> Self {
+        let units = (bytes / UNIT).min(Semaphore::MAX_PERMITS);
+        Self { left: Arc::new(Semaphore::new(units)), free }
+    }
+
+    /// The same bytes, of which other shares have other first ones.
+    pub(crate) fn with_free(&self, free: usize) -> Self {
+        Self { left: Arc::clone(&self.left), free }
     }
 
     /// A share of nothing yet.
@@ -39,13 +48,13 @@ impl Budget {
 impl Share {
     /// Grows the share to what a body of so many bytes needs.
     pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), Exhausted> {
-        let units = bytes.saturating_sub(FREE).div_ceil(UNIT);
+        let units = bytes.saturating_sub(self.budget.free).div_ceil(UNIT);
         let more = units.saturating_sub(self.units);
         if more == 0 {
             return Ok(());
         }
         let more_units = u32::try_from(more).map_err(|_| Exhausted)?;
-        let taken = Arc::clone(&self.budget.0).try_acquire_many_owned(more_units);
+        let taken = Arc::clone(&self.budget.left).try_acquire_many_owned(more_units);
         let taken = taken.map_err(|_| Exhausted)?;
         match &mut self.held {
             Some(held) => held.merge(taken),
@@ -62,7 +71,8 @@ mod tests {
 
     #[test]
     fn small_bodies_are_free_and_large_ones_share() {
-        let budget = Budget::new(1 << 20);
+        const FREE: usize = 64 << 10;
+        let budget = Budget::new(1 << 20, FREE);
         let (mut small, mut large, mut other) = (budget.share(), budget.share(), budget.share());
         assert_eq!(large.grow(FREE + (1 << 20)), Ok(()));
         assert_eq!(small.grow(FREE), Ok(()));
@@ -70,5 +80,7 @@ mod tests {
         assert_eq!(large.grow(FREE), Ok(()), "what is had stays");
         drop(large);
         assert_eq!(other.grow(FREE + 1), Ok(()));
+        assert_eq!(budget.with_free(0).share().grow((1 << 20) - UNIT), Ok(()));
+        assert_eq!(budget.with_free(0).share().grow(1 << 20), Err(Exhausted), "it is the same");
     }
 }

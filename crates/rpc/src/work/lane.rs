@@ -21,6 +21,8 @@ pub(crate) enum Kind {
     Call,
     /// Executes and tells what happened.
     Trace,
+    /// Waits for something else, and takes no thread for that.
+    Wait,
 }
 
 /// The lanes of a server.
@@ -29,6 +31,7 @@ pub(crate) struct Lanes {
     reads: Lane,
     calls: Lane,
     traces: Lane,
+    waits: Lane,
 }
 
 impl Lanes {
@@ -38,6 +41,7 @@ impl Lanes {
             reads: lane("reads", limits.threads.reads),
             calls: lane("calls", limits.threads.calls),
             traces: lane("traces", limits.threads.traces),
+            waits: lane("calls that wait", limits.threads.waits),
         }
     }
 
@@ -46,6 +50,7 @@ impl Lanes {
             Kind::Read => &self.reads,
             Kind::Call => &self.calls,
             Kind::Trace => &self.traces,
+            Kind::Wait => &self.waits,
         }
     }
 }

@@ -104,8 +104,9 @@ async fn a_call_whose_caller_has_left_is_stopped() {
     until("it was stopped", || counters.running_now() == 0).await;
     assert_eq!((counters.caller_left(), counters.timed_out()), (1, 0));
 
+    // More than may run and wait, so that the connection is full.
     let mut socket = Socket::connect(&served.server.ws_url()).await;
-    for _ in 0..2 {
+    for _ in 0..40 {
         socket.send(&request("eth_call", &endless())).await;
     }
     until("both run", || counters.running_now() == 2).await;
@@ -117,7 +118,7 @@ async fn a_call_whose_caller_has_left_is_stopped() {
 #[tokio::test]
 async fn no_more_run_than_there_are_threads_and_no_more_wait_than_may() {
     let limits = Limits {
-        threads: Threads { reads: 1, calls: 1, traces: 1 },
+        threads: Threads { reads: 1, calls: 1, traces: 1, waits: 1 },
         waiting: 1,
         patience: Duration::from_secs(600),
         call_time: Duration::from_secs(600),
@@ -148,7 +149,7 @@ async fn no_more_run_than_there_are_threads_and_no_more_wait_than_may() {
 #[tokio::test]
 async fn who_waits_too_long_is_told() {
     let limits = Limits {
-        threads: Threads { reads: 1, calls: 1, traces: 1 },
+        threads: Threads { reads: 1, calls: 1, traces: 1, waits: 1 },
         patience: Duration::from_millis(20),
         call_time: Duration::from_secs(600),
         call_gas: u64::MAX,
@@ -320,6 +321,7 @@ async fn an_answer_must_be_taken_in_time() {
     let limits = Limits {
         socket_time: Duration::from_millis(100),
         held_response_bytes: 20 << 20,
+        call_gas: u64::MAX,
         ..Limits::default()
     };
     let served = serve(limits).await;
@@ -374,6 +376,83 @@ async fn a_connection_has_only_so_many_calls_at_a_time() {
     let first = socket.next().await.unwrap();
     assert_eq!(first["error"]["code"], -32005, "the second waits for the first: {first}");
     assert_eq!(socket.next().await.unwrap()["result"], "0x7a69");
+}
+
+#[tokio::test]
+async fn a_reader_who_does_not_read_keeps_no_thread_from_others() {
+    let limits = Limits {
+        threads: Threads { reads: 1, calls: 1, traces: 1, waits: 1 },
+        ..Limits::default()
+    };
+    let served = serve(Limits { patience: Duration::from_secs(5), ..limits }).await;
+    let counters = served.server.counters();
+    let mut slow = Socket::connect(&served.server.ws_url()).await;
+    // Eight megabytes in hex each, more than sockets hold together.
+    let to = "0x00000000000000000000000000000000000e9d1e";
+    let large = json!([{ "to": to }, "latest", { to: { "code": "0x623fffff5ff3" } }]);
+    for _ in 0..8 {
+        slow.send(&request("eth_call", &large)).await;
+    }
+    until("they begin", || counters.most_running() > 0).await;
+    // None of them is read; others are served all the same.
+    for _ in 0..8 {
+        let call = json!([{ "to": to, "data": "0x" }]);
+        assert_eq!(served.call("eth_call", call).await, "0x");
+    }
+    assert_eq!(counters.refused(), 0);
+}
+
+#[tokio::test]
+async fn messages_that_wait_have_limits() {
+    let limits = Limits {
+        calls_per_connection: 1,
+        messages_waiting: 2,
+        held_request_bytes: 8 << 10,
+        call_time: Duration::from_secs(600),
+        call_gas: u64::MAX,
+        ..Limits::default()
+    };
+    let served = serve(limits).await;
+    let mut socket = Socket::connect(&served.server.ws_url()).await;
+    socket.send(&request("eth_call", &endless())).await;
+    until("it runs", || served.server.counters().running_now() == 1).await;
+    // One that waits and takes all the memory there is, one that needs more, and two that need none.
+    socket.send(&request("web3_sha3", &json!([format!("0x{}", "00".repeat(4_000))]))).await;
+    socket.send(&request("web3_sha3", &json!([format!("0x{}", "00".repeat(1_000))]))).await;
+    let answer = socket.next().await.unwrap();
+    let message = "too many large requests at a time, try again";
+    assert_eq!(answer["error"], json!({ "code": -32005, "message": message }));
+    socket.send(&request("eth_chainId", &json!([]))).await;
+    socket.send(&request("eth_chainId", &json!([]))).await;
+    let answer = socket.next().await.unwrap();
+    let message = "too many calls of this connection wait: the limit is 2";
+    assert_eq!(answer["error"], json!({ "code": -32005, "message": message }));
+}
+
+#[tokio::test]
+async fn calls_that_wait_for_something_have_a_limit() {
+    let mut methods = Methods::new();
+    methods.add_async("test_never", |_| std::future::pending());
+    let limits = Limits {
+        threads: Threads { waits: 1, ..Limits::default().threads },
+        patience: Duration::from_millis(20),
+        ..Limits::default()
+    };
+    let served = Served::with(limited(limits), RpcHooks::default(), methods).await;
+    let _waits = send(&served, "test_never", &json!([])).await;
+    let expected = "none of the 1 threads for calls that wait was free within 20ms, try again";
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let asked = served.error("test_never", json!([]));
+        match tokio::time::timeout(Duration::from_secs(1), asked).await {
+            Ok((code, message, _)) => {
+                assert_eq!((code, message.as_str()), (-32005, expected));
+                return;
+            }
+            // It came before the other.
+            Err(_) => assert!(Instant::now() < deadline),
+        }
+    }
 }
 
 #[tokio::test]
