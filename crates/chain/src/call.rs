@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use bough_stf::{
-    BlockError, Environment, EvmContext, State, StateError, TransactionError, bytecode,
+    BlockError, CallGas, Environment, EvmContext, State, StateError, TransactionError, bytecode,
     revm::{
         context::TxEnv,
         context_interface::result::{ExecutionResult, HaltReason, InvalidTransaction},
@@ -134,7 +134,21 @@ impl Chain {
     where
         I: for<'a> Inspector<EvmContext<'a, StoreSource>, EthInterpreter>,
     {
-        simulate(&self.spec, state, environment, &self.precompiles, call, inspector)
+        self.simulate_with(state, environment, call, CallGas::AsAsked, inspector)
+    }
+
+    fn simulate_with<I>(
+        &self,
+        state: &mut State<StoreSource>,
+        environment: &Environment,
+        call: TxEnv,
+        gas: CallGas,
+        inspector: I,
+    ) -> Result<(ExecutionResult, I), CallError>
+    where
+        I: for<'a> Inspector<EvmContext<'a, StoreSource>, EthInterpreter>,
+    {
+        simulate(&self.spec, state, environment, &self.precompiles, call, gas, inspector)
             .map_err(CallError::in_block(environment.number))
     }
 
@@ -245,7 +259,7 @@ impl Chain {
     where
         I: for<'a> Inspector<EvmContext<'a, StoreSource>, EthInterpreter>,
     {
-        match self.simulate_on(state, environment, call, inspector) {
+        match self.simulate_with(state, environment, call, CallGas::AsTransaction, inspector) {
             Ok((result, _)) => Ok(Attempt::of(result)),
             Err(CallError::Invalid(TransactionError::Evm(
                 InvalidTransaction::CallGasCostMoreThanGasLimit { .. }

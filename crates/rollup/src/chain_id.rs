@@ -3,8 +3,10 @@
 use alloy_primitives::{Address, U256, keccak256};
 use thiserror::Error;
 
-/// Most that an L2's chain id may be: the largest integer that JavaScript's numbers hold (2^53 - 1).
-pub const MAX_CHAIN_ID: u64 = (1 << 53) - 1;
+/// Most that an L2's chain id may be: the largest of which JavaScript's numbers, up to 2^53 - 1, hold
+/// what EIP-155 makes of it, twice the id and 36. Wallets take no larger one (MetaMask's
+/// `MAX_SAFE_CHAIN_ID`).
+pub const MAX_CHAIN_ID: u64 = ((1 << 53) - 1 - 36) / 2;
 /// Least that a derived one is: above the ids that people choose.
 const MIN_DERIVED: u64 = 1 << 32;
 /// What the hash that an id is derived from begins with.
@@ -30,7 +32,7 @@ pub enum ChainIdError {
 /// The chain id of a rollup whose deployer chooses none, from what makes the contract's address: the
 /// first 8 bytes, as a big-endian number, of
 /// `keccak256("bough L2 chain id" || L1's chain id || deployer || nonce)`, the numbers in 8 bytes each,
-/// reduced to between 2^32 and 2^53 - 1. So the rollups of one deployer, and of one L1, differ, and
+/// reduced to between 2^32 and [`MAX_CHAIN_ID`]. So the rollups of one deployer, and of one L1, differ, and
 /// a transaction of one is none of another's.
 pub fn derived_chain_id(l1_chain_id: u64, deployer: Address, nonce: u64) -> u64 {
     let made_from =

@@ -2,11 +2,12 @@
 
 use std::{
     collections::BTreeSet,
-    convert::Infallible,
     net::{IpAddr, Ipv4Addr},
     str::FromStr,
     time::Duration,
 };
+
+use thiserror::Error;
 
 /// How to serve, to whom, and how much.
 #[derive(Debug, Clone)]
@@ -74,12 +75,44 @@ impl Api {
     }
 }
 
+/// A list that names what there cannot be.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ListError {
+    /// No namespace.
+    #[error("there is no namespace {got:?}; there are {}, and * for all", NAMESPACES.join(", "))]
+    Namespace {
+        /// What was given.
+        got: String,
+    },
+    /// No origin of a page.
+    #[error("{got:?} is no origin: write it like http://localhost:3000")]
+    Origin {
+        /// What was given.
+        got: String,
+    },
+    /// No host name.
+    #[error(
+        "{got:?} is no host name: write it without scheme, port and path, like node.example.org"
+    )]
+    Host {
+        /// What was given.
+        got: String,
+    },
+}
+
+/// All namespaces that this server, a node and a development chain have.
+const NAMESPACES: [&str; 8] = ["eth", "net", "web3", "txpool", "debug", "bough", "evm", "anvil"];
+
 impl FromStr for Api {
-    type Err = Infallible;
+    type Err = ListError;
 
     /// Names separated by commas; `*` is all.
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(names(text).map_or(Self::All, Self::Only))
+    fn from_str(text: &str) -> Result<Self, ListError> {
+        let Some(names) = names(text) else { return Ok(Self::All) };
+        match names.iter().find(|name| !NAMESPACES.contains(&name.as_str())) {
+            Some(got) => Err(ListError::Namespace { got: got.clone() }),
+            None => Ok(Self::Only(names)),
+        }
     }
 }
 
@@ -99,15 +132,23 @@ pub enum Origins {
 }
 
 impl FromStr for Origins {
-    type Err = Infallible;
+    type Err = ListError;
 
     /// Origins separated by commas; `*` is any, nothing is none.
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(match names(text) {
-            None => Self::Any,
-            Some(names) if names.is_empty() => Self::None,
-            Some(names) => Self::Only(names),
-        })
+    fn from_str(text: &str) -> Result<Self, ListError> {
+        let Some(names) = names(text) else { return Ok(Self::Any) };
+        if names.is_empty() {
+            return Ok(Self::None);
+        }
+        // As a browser sends it: scheme and authority, and nothing behind.
+        let is_origin = |name: &&String| {
+            let authority = name.split_once("://").map(|(_, authority)| authority);
+            authority.is_some_and(|authority| !authority.is_empty() && !authority.contains('/'))
+        };
+        match names.iter().find(|name| !is_origin(name)) {
+            Some(got) => Err(ListError::Origin { got: got.clone() }),
+            None => Ok(Self::Only(names)),
+        }
     }
 }
 
@@ -129,11 +170,15 @@ impl Default for Hosts {
 }
 
 impl FromStr for Hosts {
-    type Err = Infallible;
+    type Err = ListError;
 
     /// Names separated by commas; `*` is any.
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(names(text).map_or(Self::Any, Self::Only))
+    fn from_str(text: &str) -> Result<Self, ListError> {
+        let Some(names) = names(text) else { return Ok(Self::Any) };
+        match names.iter().find(|name| name.contains([':', '/'])) {
+            Some(got) => Err(ListError::Host { got: got.clone() }),
+            None => Ok(Self::Only(names)),
+        }
     }
 }
 
@@ -279,5 +324,14 @@ mod tests {
         assert_eq!("*".parse(), Ok(Origins::Any));
         assert_eq!("*".parse(), Ok(Hosts::Any));
         assert_eq!("localhost".parse(), Ok(Hosts::default()));
+        for typo in ["eht", "eth,nte"] {
+            assert!(matches!(typo.parse::<Api>(), Err(ListError::Namespace { .. })), "{typo}");
+        }
+        for typo in ["localhost:3000", "http://", "https://example.org/page"] {
+            assert!(matches!(typo.parse::<Origins>(), Err(ListError::Origin { .. })), "{typo}");
+        }
+        for typo in ["http://node", "node:8545", "node/"] {
+            assert!(matches!(typo.parse::<Hosts>(), Err(ListError::Host { .. })), "{typo}");
+        }
     }
 }

@@ -89,8 +89,19 @@ impl Dispatcher {
                 let calls = calls.into_iter().map(|call| body.slice_ref(call.get().as_bytes()));
                 self.batch(connection, calls.collect()).await
             }
+            Ok(Body::TooLarge(id)) => Some(self.refuse_batch(id)),
             Err(error) => Some(self.refuse(None, error)),
         }
+    }
+
+    /// The answer to too large a batch, as geth gives it: a batch of one, to the first call, because
+    /// clients look for theirs in a list.
+    fn refuse_batch(&self, id: Option<&str>) -> Reply {
+        let error = MethodError::BatchTooLarge { limit: self.limits.batch_calls };
+        let Reply { mut bytes, .. } = self.refuse(id, error);
+        bytes.insert(0, b'[');
+        bytes.push(b']');
+        Reply { stream: None, bytes, share: None }
     }
 
     /// An answer that is an error.

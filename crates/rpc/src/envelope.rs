@@ -70,6 +70,8 @@ impl From<Malformed> for MethodError {
 pub(crate) enum Body<'a> {
     One(&'a [u8]),
     Batch(Vec<&'a RawValue>),
+    /// A batch of more calls than there may be, and the first that has an id.
+    TooLarge(Option<&'a str>),
 }
 
 impl<'a> Body<'a> {
@@ -81,8 +83,12 @@ impl<'a> Body<'a> {
         if bytes.trim_ascii_start().first() != Some(&b'[') {
             return Ok(Self::One(bytes));
         }
-        let batch = bounded_list(bytes, most, MethodError::BatchTooLarge { limit: most })?;
-        if batch.is_empty() { Err(MethodError::EmptyBatch) } else { Ok(Self::Batch(batch)) }
+        let Bounded { items, more } = bounded_list(bytes, most)?;
+        if more {
+            let ids = items.iter().filter_map(|item| Call::read(item.get().as_bytes()).ok()?.id);
+            return Ok(Self::TooLarge(ids.into_iter().next()));
+        }
+        if items.is_empty() { Err(MethodError::EmptyBatch) } else { Ok(Self::Batch(items)) }
     }
 }
 
@@ -139,22 +145,23 @@ fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'de RawValue>, 
     Deserialize::deserialize(from).map(Some)
 }
 
-/// The items of a list, undecoded, if there are no more than `most`: a list is cheap to send, and
-/// each item costs more than it did there.
-pub(crate) fn bounded_list(
-    bytes: &[u8],
-    most: usize,
-    too_many: MethodError,
-) -> Result<Vec<&RawValue>, MethodError> {
+/// The first items of a list, undecoded.
+#[derive(Debug)]
+pub(crate) struct Bounded<'a> {
+    pub(crate) items: Vec<&'a RawValue>,
+    /// Whether there are more.
+    pub(crate) more: bool,
+}
+
+/// The items of a list, undecoded, no more than `most`: a list is cheap to send, and each item costs
+/// more than it did there.
+pub(crate) fn bounded_list(bytes: &[u8], most: usize) -> Result<Bounded<'_>, MethodError> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let list = json.deserialize_seq(BoundedList { most });
-    let items = match list {
-        Ok(items) => items,
-        Err(error) if error.is_data() => return Err(MethodError::ParamsNotArray),
-        Err(_) => return Err(MethodError::Parse),
-    };
+    let list = json.deserialize_seq(BoundedList { most }).map_err(|error| {
+        if error.is_data() { MethodError::ParamsNotArray } else { MethodError::Parse }
+    })?;
     json.end().map_err(|_| MethodError::Parse)?;
-    items.ok_or(too_many)
+    Ok(list)
 }
 
 struct BoundedList {
@@ -162,7 +169,7 @@ struct BoundedList {
 }
 
 impl<'de> Visitor<'de> for BoundedList {
-    type Value = Option<Vec<&'de RawValue>>;
+    type Value = Bounded<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list")
@@ -173,7 +180,7 @@ impl<'de> Visitor<'de> for BoundedList {
         while items.len() < self.most {
             match list.next_element::<&RawValue>()? {
                 Some(item) => items.push(item),
-                None => return Ok(Some(items)),
+                None => return Ok(Bounded { items, more: false }),
             }
         }
         // The rest is read to its end, so that what is malformed is called so.
@@ -181,7 +188,7 @@ impl<'de> Visitor<'de> for BoundedList {
         while list.next_element::<IgnoredAny>()?.is_some() {
             more = true;
         }
-        Ok((!more).then_some(items))
+        Ok(Bounded { items, more })
     }
 }
 
@@ -240,7 +247,9 @@ mod tests {
     fn batches_are_bounded() {
         let read = |text: &'static str| Body::read(text.as_bytes(), 2);
         assert!(matches!(read(" [1, 2]"), Ok(Body::Batch(items)) if items.len() == 2));
-        assert!(matches!(read("[1,2,3]"), Err(MethodError::BatchTooLarge { limit: 2 })));
+        assert!(matches!(read("[1,2,3]"), Ok(Body::TooLarge(None))));
+        let calls = r#"[{"jsonrpc":"2.0","method":"m"},{"jsonrpc":"2.0","id":7,"method":"m"},3]"#;
+        assert!(matches!(read(calls), Ok(Body::TooLarge(Some("7")))));
         assert!(matches!(read("[]"), Err(MethodError::EmptyBatch)));
         assert!(matches!(read("[1,"), Err(MethodError::Parse)));
         assert!(matches!(read("[1,2,3,"), Err(MethodError::Parse)));

@@ -31,7 +31,7 @@ pub mod types;
 mod work;
 
 pub use call_request::RequestError;
-pub use config::{Api, Hosts, Limits, Origins, PerConnection, RpcConfig, Threads};
+pub use config::{Api, Hosts, Limits, ListError, Origins, PerConnection, RpcConfig, Threads};
 pub use counters::Counters;
 pub use envelope::RpcError;
 pub use error::{MethodError, StartError};

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     context::Context,
-    envelope::{RpcError, bounded_list},
+    envelope::{Bounded, RpcError, bounded_list},
     error::MethodError,
     work::{Guard, Kind, Output},
 };
@@ -33,8 +33,11 @@ impl<'a> Args<'a> {
         let values = match params {
             None | Some("null") => Vec::new(),
             Some(json) => {
-                let too_many = MethodError::TooManyArguments { limit: MOST_PARAMS };
-                bounded_list(json.as_bytes(), MOST_PARAMS, too_many)?
+                let Bounded { items, more } = bounded_list(json.as_bytes(), MOST_PARAMS)?;
+                if more {
+                    return Err(MethodError::TooManyArguments { limit: MOST_PARAMS });
+                }
+                items
             }
         };
         Ok(Self { values: values.into_iter(), next: 0 })

@@ -41,7 +41,7 @@ pub use recorder::{WitnessParts, WitnessRecorder};
 pub use requests::requests_hash;
 pub use revm;
 #[cfg(feature = "simulate")]
-pub use simulate::simulate;
+pub use simulate::{CallGas, simulate};
 pub use state::{State, StateSource, StateUpdate};
 pub use system_contracts::system_contracts;
 pub use transaction::{Block, Receipt, Transaction, intrinsic_gas, recover, recover_at};

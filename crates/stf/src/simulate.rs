@@ -13,6 +13,16 @@ use crate::{
     evm::{self, EvmContext},
 };
 
+/// How much of a call's gas is for execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallGas {
+    /// All of it, as much as there is.
+    AsAsked,
+    /// What a transaction of the fork could use of it: EIP-7825's cap, above which EIP-8037 leaves
+    /// the rest to state growth.
+    AsTransaction,
+}
+
 /// Runs one call on a state without changing it, under an inspector that is given back. Nonce,
 /// balance, base fee, sender code and the block's gas limit are not checked; no fee is charged.
 ///
@@ -25,6 +35,7 @@ pub fn simulate<S, I>(
     env: &Environment,
     extra: &ExtraPrecompiles,
     call: TxEnv,
+    gas: CallGas,
     inspector: I,
 ) -> Result<(ExecutionResult, I), BlockError>
 where
@@ -42,7 +53,7 @@ where
     cfg.disable_fee_charge = true;
     cfg.tx_chain_id_check = false;
     // From EIP-8037 on the cap decides which gas is whose, and no longer refuses a call.
-    if fork < Fork::Amsterdam {
+    if fork < Fork::Amsterdam || gas == CallGas::AsAsked {
         cfg.tx_gas_limit_cap = Some(u64::MAX);
     }
     let block = evm::block_env(fork, env);

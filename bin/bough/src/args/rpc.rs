@@ -11,14 +11,17 @@ use super::block_time;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "JSON-RPC")]
 pub(crate) struct RpcArgs {
-    /// Namespaces that are served over HTTP and WebSocket, separated by commas; * is all
+    /// Namespaces that are served over HTTP and WebSocket, separated by commas: eth, net, web3,
+    /// txpool, debug, bough (L2), evm and anvil (a development L1); * is all, which `dev` and `l1`
+    /// serve; `node` serves eth,net,web3,txpool,bough
     #[arg(long = "http.api", alias = "ws.api", value_name = "NAMES")]
     api: Option<Api>,
-    /// Origins of the web pages that may ask, separated by commas; * is any, nothing is none
+    /// Origins of the web pages that may ask, like http://localhost:3000, separated by commas; * is
+    /// any, nothing is none. Without it pages of this machine may ask `dev` and `l1`, none `node`
     #[arg(long = "http.corsdomain", alias = "ws.origins", value_name = "ORIGINS")]
     origins: Option<Origins>,
-    /// Host names by which requests may call this server, separated by commas; * is any. IP
-    /// addresses may always
+    /// Host names by which requests may call this server, separated by commas; * is any. Without it
+    /// localhost; IP addresses may always
     #[arg(long = "http.vhosts", value_name = "NAMES")]
     hosts: Option<Hosts>,
     /// Most gas of an eth_call and its kin

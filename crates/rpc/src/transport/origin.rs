@@ -17,6 +17,8 @@ use crate::{
 /// was installed here.
 const SITE_SCHEMES: [&str; 2] = ["http", "https"];
 
+const LOCALHOST: &str = "localhost";
+
 /// Refuses a request by a foreign name or from a foreign page.
 ///
 /// # Errors
@@ -58,14 +60,19 @@ pub(crate) fn is_origin_allowed(origins: &Origins, origin: &HeaderValue) -> bool
 fn is_host_allowed(hosts: &Hosts, host: &HeaderValue) -> bool {
     let Hosts::Only(names) = hosts else { return true };
     let Ok(authority) = Authority::try_from(host.as_bytes()) else { return false };
-    address(&authority).is_some() || names.contains(&name(&authority))
+    let name = name(&authority);
+    let known = if is_localhost(&name) { LOCALHOST } else { name.as_str() };
+    address(&authority).is_some() || names.contains(known)
 }
 
 fn is_local(authority: &Authority) -> bool {
-    let name = name(authority);
     address(authority).is_some_and(|address| address.is_loopback())
-        || name == "localhost"
-        || name.ends_with(".localhost")
+        || is_localhost(&name(authority))
+}
+
+/// Whether a name is this machine's, whatever resolves it (RFC 6761).
+fn is_localhost(name: &str) -> bool {
+    name.rsplit('.').next() == Some(LOCALHOST)
 }
 
 fn address(authority: &Authority) -> Option<IpAddr> {
@@ -118,7 +125,14 @@ mod tests {
     #[test]
     fn hosts() {
         let allowed = |hosts: &Hosts, host| is_host_allowed(hosts, &HeaderValue::from_static(host));
-        for own in ["127.0.0.1:8545", "[::1]:8545", "localhost:9545", "LOCALHOST", "10.0.0.7"] {
+        for own in [
+            "127.0.0.1:8545",
+            "[::1]:8545",
+            "localhost:9545",
+            "LOCALHOST",
+            "app.localhost",
+            "10.0.0.7",
+        ] {
             assert!(allowed(&Hosts::default(), own), "{own}");
         }
         for foreign in ["example.org:8545", "localhost.example.org", "127.0.0.1.example.org", ""] {

@@ -247,7 +247,8 @@ async fn answers_and_batches_have_limits() {
     assert_eq!(http::post(address, &batch).await.json()[1]["result"], "0x7a69");
     let batch = Value::from(vec![call; 3]).to_string();
     let answer = http::post(address, &batch).await.json();
-    assert_eq!(answer["error"]["message"], "batch too large: the limit is 2 calls");
+    assert_eq!(answer[0]["id"], 1);
+    assert_eq!(answer[0]["error"]["message"], "batch too large: the limit is 2 calls");
 
     let limits = Limits { batch_response_bytes: 2000, ..Limits::default() };
     let served = serve(limits).await;
