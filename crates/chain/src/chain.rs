@@ -8,10 +8,11 @@ use bough_stf::{ChainSpec, ExtraPrecompiles, State};
 use parking_lot::{Mutex, RwLock};
 
 use crate::{
-    BlockRef, ChainConfig, ChainError, Listener, Pool, StoreSource, StoredBlock, SubscriptionId,
-    TransactionLocation,
+    BlockRef, ChainConfig, ChainError, Listener, Panicked, Pool, StoreSource, StoredBlock,
+    SubscriptionId, TransactionLocation,
     events::Events,
     genesis::genesis_block,
+    panic::guarded,
     source::Recorder,
     store::{Store, StoreError},
 };
@@ -50,6 +51,13 @@ impl Chain {
     /// [`StoreError::Locked`] when another process has it open, [`StoreError::Layout`] and
     /// [`StoreError::Genesis`] when what is there is not this chain; nothing is written then.
     pub fn open(config: ChainConfig) -> Result<Self, ChainError> {
+        let datadir = config.datadir.clone().unwrap_or_default();
+        // The database panics on some files that are no more what it wrote.
+        guarded(|| Self::open_undamaged(config))
+            .unwrap_or_else(|Panicked| Err(StoreError::Damaged { path: datadir }.into()))
+    }
+
+    fn open_undamaged(config: ChainConfig) -> Result<Self, ChainError> {
         let (genesis, state) = genesis_block(&config.spec, &config.genesis)?;
         let store = Store::open(config.datadir.as_deref())?;
         if !store.holds_chain(genesis.hash)? {

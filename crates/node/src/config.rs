@@ -10,6 +10,11 @@ use crate::Deployment;
 /// How long L1 may take to answer.
 pub(crate) const L1_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How far the time of an L1 that is no development chain may be ahead: clocks differ by seconds.
+const TIME_AHEAD: Duration = Duration::from_secs(60 * 60);
+/// The chain id of development L1s.
+const DEV_L1_CHAIN_ID: u64 = 31337;
+
 /// Settings of a sequencing node.
 #[derive(Debug, Clone)]
 pub struct NodeConfig {
@@ -30,6 +35,10 @@ pub struct NodeConfig {
     /// How often in a row an answer of L1 may be wrong before the node ends: it asks again after
     /// `poll_interval`, then after twice that, and so on up to five seconds.
     pub l1_retries: u32,
+    /// How far L1's time may be ahead of this machine's; without it, as far as an L1 may be. L2's time
+    /// follows L1's and never goes back, so that one timestamp too late would stop it. A development
+    /// L1's time can be set at will.
+    pub l1_time_ahead: Option<Duration>,
     /// Whether L2 takes transactions that could be replayed from other chains, without a chain id
     /// (EIP-155). Well-known deployments are taken in any case.
     pub unprotected_transactions: bool,
@@ -38,8 +47,11 @@ pub struct NodeConfig {
 }
 
 impl NodeConfig {
-    /// A node with the usual port and times, in memory.
+    /// A node with the usual port and times, in memory. On an L1 with chain id 31337 any time is
+    /// believed.
     pub fn new(l1_url: String, deployment: Deployment, key: PrivateKeySigner) -> Self {
+        let is_dev = deployment.l1_chain_id == DEV_L1_CHAIN_ID;
+        let l1_time_ahead = (!is_dev).then_some(TIME_AHEAD);
         Self {
             l1_url,
             deployment,
@@ -49,6 +61,7 @@ impl NodeConfig {
             poll_interval: Duration::from_millis(100),
             l1_timeout: L1_TIMEOUT,
             l1_retries: 15,
+            l1_time_ahead,
             unprotected_transactions: false,
             datadir: None,
         }

@@ -78,6 +78,18 @@ pub enum Flaw {
         /// The contract that it names.
         address: Address,
     },
+    /// A block from a time that is not yet.
+    #[error(
+        "block {number}: its timestamp is {got}, and by this machine's clock at most {latest} is possible"
+    )]
+    TimeAhead {
+        /// Its number.
+        number: u64,
+        /// Its timestamp, seconds.
+        got: u64,
+        /// The latest that is believed.
+        latest: u64,
+    },
     /// A final block after the head.
     #[error("finalized block: it is block {finalized}, and the head is block {head}")]
     FinalAhead {

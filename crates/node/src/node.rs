@@ -54,6 +54,7 @@ impl Node {
             l1: l1.clone(),
             poll_interval: config.poll_interval,
             retries: config.l1_retries,
+            time_ahead: config.l1_time_ahead,
             untagged: true,
         };
         watcher.catch_up().await?;

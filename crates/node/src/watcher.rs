@@ -1,6 +1,9 @@
 //! Following L1.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use alloy_eips::BlockNumberOrTag;
 use alloy_primitives::B256;
@@ -20,6 +23,8 @@ pub(crate) struct Watcher {
     pub(crate) poll_interval: Duration,
     /// Wrong answers of L1 in a row before giving up.
     pub(crate) retries: u32,
+    /// How far L1's time may be ahead of this machine's.
+    pub(crate) time_ahead: Option<Duration>,
     /// Whether L1's blocks have changed since L2's were last named.
     pub(crate) untagged: bool,
 }
@@ -76,6 +81,7 @@ impl Watcher {
             }
             block => block?,
         };
+        self.check_time(number, block.timestamp)?;
         let taken = self.shared.derivation.lock().push(&block);
         match taken {
             Ok(derived) => {
@@ -92,6 +98,18 @@ impl Watcher {
             }
             Err(why) => Err(self.malformed(number, why)),
         }
+    }
+
+    /// L2's time follows L1's and never goes back: what is too late is not taken.
+    fn check_time(&self, number: u64, timestamp: u64) -> Result<(), NodeError> {
+        let Some(ahead) = self.time_ahead else { return Ok(()) };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let latest = now.saturating_add(ahead).as_secs();
+        if timestamp > latest {
+            let flaw = Flaw::TimeAhead { number, got: timestamp, latest };
+            return Err(self.l1.flawed(flaw).into());
+        }
+        Ok(())
     }
 
     /// What L1 answered wrongly has L1's name on it; what is wrong here has not.

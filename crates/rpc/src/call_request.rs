@@ -78,7 +78,7 @@ impl Context {
         state_overrides: Option<StateOverride>,
         block_overrides: Option<BlockOverrides>,
     ) -> Result<Prepared, MethodError> {
-        let mut state = self.chain.state_with(block.hash, &overrides(state_overrides)?)?;
+        let mut state = self.chain.state_with(block.hash, &self.overrides(state_overrides)?)?;
         let mut env = Environment::of(&block.header);
         override_block(&mut env, block_overrides.unwrap_or_default())?;
         let call = self.call(&mut state, &env, request)?;
@@ -182,10 +182,25 @@ fn override_block(env: &mut Environment, overrides: BlockOverrides) -> Result<()
     Ok(())
 }
 
-/// Overrides as the chain takes them.
-pub(crate) fn overrides(requested: Option<StateOverride>) -> Result<StateOverrides, RequestError> {
-    let requested = requested.into_iter().flatten();
-    requested.map(|(address, account)| Ok((address, account_override(address, account)?))).collect()
+impl Context {
+    /// Overrides as the chain takes them.
+    pub(crate) fn overrides(
+        &self,
+        requested: Option<StateOverride>,
+    ) -> Result<StateOverrides, MethodError> {
+        let requested = requested.unwrap_or_default();
+        let slots =
+            requested.values().filter_map(|account| Some(account.state_diff.as_ref()?.len()));
+        let (got, limit) =
+            (slots.sum::<usize>().saturating_add(requested.len()), self.limits.overrides);
+        if got > limit {
+            return Err(MethodError::TooManyOverrides { got, limit });
+        }
+        let requested = requested.into_iter();
+        Ok(requested
+            .map(|(address, account)| Ok((address, account_override(address, account)?)))
+            .collect::<Result<_, RequestError>>()?)
+    }
 }
 
 fn account_override(

@@ -205,6 +205,10 @@ pub struct Limits {
     pub held_request_bytes: usize,
     /// Most bytes of parameters for methods that take neither code nor transactions.
     pub params_bytes: usize,
+    /// Most bytes of parameters for methods that execute.
+    pub call_params_bytes: usize,
+    /// Most accounts and slots that the overrides of a call may name.
+    pub overrides: usize,
     /// Largest answer, bytes. A trace over HTTP is streamed, and may be larger.
     pub response_bytes: usize,
     /// Most bytes of answers held at a time, in all. The first 64 KiB of each do not count.
@@ -282,6 +286,8 @@ impl Default for Limits {
             message_bytes: 1 << 20,
             held_request_bytes: 64 << 20,
             params_bytes: 512 << 10,
+            call_params_bytes: 6 << 20,
+            overrides: 10_000,
             response_bytes: 64 << 20,
             held_response_bytes: 256 << 20,
             trace_bytes: 1 << 30,

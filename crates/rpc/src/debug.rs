@@ -16,11 +16,11 @@ use crate::{
 };
 
 pub(crate) fn register(table: &mut MethodTable) {
-    table.blocking("debug_getRawBlock", raw_block);
-    table.blocking("debug_getRawHeader", raw_header);
-    table.blocking("debug_getRawReceipts", raw_receipts);
-    table.blocking("debug_getRawTransaction", raw_transaction);
-    table.blocking("debug_executionWitness", execution_witness);
+    table.heavy("debug_getRawBlock", raw_block);
+    table.heavy("debug_getRawHeader", raw_header);
+    table.heavy("debug_getRawReceipts", raw_receipts);
+    table.heavy("debug_getRawTransaction", raw_transaction);
+    table.heavy("debug_executionWitness", execution_witness);
     table.tracing("debug_traceTransaction", trace_transaction);
     table.tracing("debug_traceCall", trace_call);
     table.tracing("debug_traceBlockByHash", trace_block_by_hash);

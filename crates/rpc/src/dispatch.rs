@@ -17,7 +17,7 @@ use crate::{
     config::Api,
     envelope::{Body, Call, error_answer, error_object, result_prefix},
     error::MethodError,
-    methods::{Args, Asked, Method, Methods},
+    methods::{Args, Asked, Method, Methods, Work},
     work::{Budget, Caller, Guard, Kind, Lanes, Output, Share, Written},
 };
 
@@ -152,8 +152,13 @@ impl Dispatcher {
         let method = self.methods.get(name).filter(|_| self.api.has(name));
         let method = method.ok_or_else(|| MethodError::method_not_found(name))?;
         let executes = matches!(method, Method::Lane(Kind::Call | Kind::Trace, _));
-        let (got, limit) = (call.params.map_or(0, str::len), self.limits.params_bytes);
-        if got > limit && !executes && !LARGE.contains(&name) {
+        let limit = match executes {
+            _ if LARGE.contains(&name) => self.limits.request_bytes,
+            true => self.limits.call_params_bytes,
+            false => self.limits.params_bytes,
+        };
+        let got = call.params.map_or(0, str::len);
+        if got > limit {
             return Err(MethodError::ParamsTooLarge { got, limit });
         }
         Ok(method)
@@ -196,8 +201,8 @@ impl Dispatcher {
                 let answer = catch_unwind(AssertUnwindSafe(run));
                 Ok(answer.map_err(|panic| crashed(&call.method, &*panic))?.into())
             }
-            Method::Lane(kind, work) => {
-                let (kind, work) = (*kind, Arc::clone(work));
+            Method::Lane(..) | Method::Search(_) => {
+                let (kind, work) = lane_of(method, call)?;
                 let turn = self.lanes.of(kind).enter().await?;
                 let caller = Caller::new();
                 let guard = self.guard(&caller, kind);
@@ -258,6 +263,19 @@ impl Dispatcher {
             Kind::Read | Kind::Call | Kind::Wait => self.limits.call_time,
             Kind::Trace => self.limits.trace_time,
         }
+    }
+}
+
+/// Where a call runs, and what it does there.
+fn lane_of(method: &Method, call: &Call<'_>) -> Result<(Kind, Arc<Work>), MethodError> {
+    const OF_ONE_BLOCK: &str = "\"blockHash\"";
+    match method {
+        Method::Lane(kind, work) => Ok((*kind, Arc::clone(work))),
+        Method::Search(work) => {
+            let of_one = call.params.is_some_and(|params| params.contains(OF_ONE_BLOCK));
+            Ok((if of_one { Kind::Read } else { Kind::Call }, Arc::clone(work)))
+        }
+        Method::Quick(_) | Method::Waits(_) => Err(MethodError::method_not_found(&call.method)),
     }
 }
 

@@ -189,6 +189,14 @@ pub enum MethodError {
         /// Most subscriptions.
         limit: usize,
     },
+    /// Too many accounts and slots in the overrides of a call.
+    #[error("overrides of {got} accounts and slots, the limit is {limit}")]
+    TooManyOverrides {
+        /// Accounts and slots.
+        got: usize,
+        /// The most there may be.
+        limit: usize,
+    },
     /// Too many addresses or topics in a filter.
     #[error("a filter of {got} addresses or topics, the limit is {limit}")]
     FilterTooWide {
@@ -391,6 +399,7 @@ impl MethodError {
                 | Self::ResponsesFull
                 | Self::TooManySubscriptions { .. }
                 | Self::FilterTooWide { .. }
+                | Self::TooManyOverrides { .. }
                 | Self::BlockRangeTooWide { .. }
                 | Self::TooManyLogs { .. }
                 | Self::TooManySlots { .. }

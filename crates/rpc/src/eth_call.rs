@@ -13,7 +13,7 @@ use revm::{
 use revm_inspectors::access_list::AccessListInspector;
 
 use crate::{
-    call_request::{Prepared, overrides},
+    call_request::Prepared,
     context::Context,
     error::MethodError,
     methods::{Args, MethodTable},
@@ -43,7 +43,7 @@ fn estimate_gas(context: &Context, args: &mut Args<'_>, guard: &Guard) -> Result
     let request: TransactionRequest = args.required()?;
     let block = context.state_block(args.optional::<BlockId>()?)?;
     let state_overrides: Option<StateOverride> = args.optional()?;
-    let overrides = overrides(state_overrides.clone())?;
+    let overrides = context.overrides(state_overrides.clone())?;
     let mut call = context.prepare(&block, &request, state_overrides, None)?.call;
     // Without a limit of its own the call may have what the block has.
     call.gas_limit = request.gas.unwrap_or_default();

@@ -9,7 +9,8 @@ use bough_chain::{BlockRef, StoredBlock};
 use crate::{
     context::Context,
     error::MethodError,
-    methods::{Args, Asked, MethodTable},
+    methods::{Args, MethodTable},
+    work::Guard,
 };
 
 /// Tip suggested where nothing else is known: 1 gwei, in wei per gas.
@@ -24,7 +25,7 @@ pub(crate) fn register(table: &mut MethodTable) {
     table.quick("eth_maxPriorityFeePerGas", |context, _| Ok(U256::from(context.priority_fee())));
     table.quick("eth_baseFee", |context, _| Ok(U256::from(next_base_fee(&context.chain.head()))));
     table.quick("eth_blobBaseFee", blob_base_fee);
-    table.asked("eth_feeHistory", fee_history);
+    table.executing("eth_feeHistory", fee_history);
 }
 
 /// What a legacy transaction should offer: the next block's base fee and the suggested tip.
@@ -40,7 +41,7 @@ fn blob_base_fee(context: &Context, _: &mut Args<'_>) -> Result<U256, MethodErro
 fn fee_history(
     context: &Context,
     args: &mut Args<'_>,
-    asked: &Asked,
+    guard: &Guard,
 ) -> Result<FeeHistory, MethodError> {
     let count: U64 = args.required()?;
     let newest: BlockNumberOrTag = args.required()?;
@@ -60,7 +61,7 @@ fn fee_history(
         ..FeeHistory::default()
     };
     for number in oldest_block..=last {
-        asked.guard.check()?;
+        guard.check()?;
         let block =
             context.chain.block(BlockRef::Number(number))?.ok_or(MethodError::HeaderNotFound)?;
         context.record(&mut history, &block, &percentiles);

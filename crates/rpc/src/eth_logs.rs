@@ -10,7 +10,7 @@ use bough_chain::{ChainError, FoundLog, LogFilter, StoredBlock};
 use crate::{
     context::Context,
     error::MethodError,
-    methods::{Args, Asked, MethodTable},
+    methods::{Args, MethodTable},
     types,
     work::Guard,
 };
@@ -19,15 +19,15 @@ use crate::{
 const BLOCKS_AT_ONCE: u64 = 256;
 
 pub(crate) fn register(table: &mut MethodTable) {
-    table.asked("eth_getLogs", get_logs);
+    table.searching("eth_getLogs", get_logs);
 }
 
 fn get_logs(
     context: &Context,
     args: &mut Args<'_>,
-    asked: &Asked,
+    guard: &Guard,
 ) -> Result<Vec<Log>, MethodError> {
-    context.logs(&args.required()?, &asked.guard)
+    context.logs(&args.required()?, guard)
 }
 
 impl Context {

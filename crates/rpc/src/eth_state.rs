@@ -20,9 +20,9 @@ pub(crate) fn register(table: &mut MethodTable) {
     table.blocking("eth_getBalance", balance);
     table.blocking("eth_getCode", code);
     table.blocking("eth_getStorageAt", storage_at);
-    table.blocking("eth_getStorageValues", storage_values);
+    table.heavy("eth_getStorageValues", storage_values);
     table.blocking("eth_getTransactionCount", transaction_count);
-    table.blocking("eth_getProof", proof);
+    table.heavy("eth_getProof", proof);
 }
 
 fn balance(context: &Context, args: &mut Args<'_>) -> Result<U256, MethodError> {

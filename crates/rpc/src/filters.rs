@@ -18,6 +18,7 @@ use crate::{
     head_cursor::{HeadChange, HeadCursor},
     methods::{Args, Asked, MethodTable},
     types::{self, RpcTransaction},
+    work::Guard,
 };
 
 /// Most transactions that are remembered for filters that watch the pool; older ones are dropped.
@@ -28,7 +29,7 @@ pub(crate) fn register(table: &mut MethodTable) {
     table.asked("eth_newBlockFilter", new_block_filter);
     table.asked("eth_newPendingTransactionFilter", new_pending_filter);
     table.blocking("eth_getFilterChanges", changes);
-    table.asked("eth_getFilterLogs", filter_logs);
+    table.executing("eth_getFilterLogs", filter_logs);
     table.quick("eth_uninstallFilter", uninstall);
 }
 
@@ -112,14 +113,14 @@ pub(crate) fn changed_logs(change: &HeadChange, filter: &Filter) -> Vec<Log> {
 fn filter_logs(
     context: &Context,
     args: &mut Args<'_>,
-    asked: &Asked,
+    guard: &Guard,
 ) -> Result<Vec<Log>, MethodError> {
     let id: String = args.required()?;
     let filter = context.filters.ask(&id, |watch| match watch {
         Watch::Logs(_, filter) => Ok(filter.clone()),
         Watch::Blocks(_) | Watch::Pending { .. } => Err(MethodError::FilterNotFound),
     })??;
-    context.logs(&filter, &asked.guard)
+    context.logs(&filter, guard)
 }
 
 fn uninstall(context: &Context, args: &mut Args<'_>) -> Result<bool, MethodError> {

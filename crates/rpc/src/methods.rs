@@ -77,7 +77,8 @@ pub(crate) struct Asked {
 }
 
 /// Answers a call by writing the result.
-type Work = dyn Fn(&mut Args<'_>, &Asked, &mut Output) -> Result<(), MethodError> + Send + Sync;
+pub(crate) type Work =
+    dyn Fn(&mut Args<'_>, &Asked, &mut Output) -> Result<(), MethodError> + Send + Sync;
 /// Answers a call in its own time.
 type Waits = dyn Fn(&mut Args<'_>) -> Answer + Send + Sync;
 /// An answer to come.
@@ -90,6 +91,9 @@ pub(crate) enum Method {
     Quick(Arc<Work>),
     /// By a thread of a lane.
     Lane(Kind, Arc<Work>),
+    /// By a thread for reads where it is about one block, which it then names by its hash, and by one
+    /// for calls where it searches.
+    Search(Arc<Work>),
     /// By a future.
     Waits(Arc<Waits>),
 }
@@ -178,6 +182,29 @@ impl MethodTable {
     ) {
         let work = self.work(move |context, args, _, out| out.value(&handler(context, args)?));
         self.insert(name, Method::Lane(Kind::Read, work));
+    }
+
+    /// A method that reads so much that others who read should not wait for it: it runs where calls
+    /// do.
+    pub(crate) fn heavy<R: Serialize + 'static>(
+        &mut self,
+        name: &'static str,
+        handler: fn(&Context, &mut Args<'_>) -> Result<R, MethodError>,
+    ) {
+        let work = self.work(move |context, args, _, out| out.value(&handler(context, args)?));
+        self.insert(name, Method::Lane(Kind::Call, work));
+    }
+
+    /// A method that finds something in one block, or searches many.
+    pub(crate) fn searching<R: Serialize + 'static>(
+        &mut self,
+        name: &'static str,
+        handler: fn(&Context, &mut Args<'_>, &Guard) -> Result<R, MethodError>,
+    ) {
+        let work = self.work(move |context, args, asked, out| {
+            out.value(&handler(context, args, &asked.guard)?)
+        });
+        self.insert(name, Method::Search(work));
     }
 
     /// A method that reads for long, or keeps something for its caller.

@@ -16,9 +16,9 @@ use crate::{
 
 pub(crate) fn register(table: &mut MethodTable) {
     table.quick("txpool_status", status);
-    table.blocking("txpool_content", content);
-    table.blocking("txpool_contentFrom", content_from);
-    table.blocking("txpool_inspect", inspect);
+    table.heavy("txpool_content", content);
+    table.heavy("txpool_contentFrom", content_from);
+    table.heavy("txpool_inspect", inspect);
 }
 
 /// Something about the transactions that can be executed now, and about those that wait for one

@@ -30,6 +30,12 @@ pub enum StoreError {
         /// Why.
         source: Box<redb::DatabaseError>,
     },
+    /// The files are not what was written: something else has changed them.
+    #[error("the data in {path} is damaged", path = path.display())]
+    Damaged {
+        /// The data directory.
+        path: PathBuf,
+    },
     /// The data was written with another layout of tables.
     #[error("the data has layout {got}, this version reads layout {expected}")]
     Layout {

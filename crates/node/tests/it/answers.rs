@@ -21,7 +21,14 @@ async fn assert_ends(
     said: &str,
     change: impl FnMut(&str, &Value, Value) -> Option<Reply> + Send + 'static,
 ) {
-    let case = Case::start().await;
+    assert_ends_at(Case::start().await, said, change).await;
+}
+
+async fn assert_ends_at(
+    case: Case,
+    said: &str,
+    change: impl FnMut(&str, &Value, Value) -> Option<Reply> + Send + 'static,
+) {
     case.fake.change(change);
     let tries = RETRIES + 1;
     case.fake.until_changed(tries).await;
@@ -208,4 +215,16 @@ async fn at_the_start_it_is_said_at_once() {
     assert!(matches!(why, NodeError::L1(L1Error::Malformed { .. })), "{why}");
     assert_eq!(fake.changed(), 1);
     l1.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_that_is_not_yet() {
+    let hour = Some(std::time::Duration::from_secs(60 * 60));
+    let strict = |config| bough_node::NodeConfig { l1_time_ahead: hour, ..config };
+    let case = Case::with(strict).await;
+    // L2 goes on while L1's time is right.
+    case.goes_on().await;
+    let in_the_future = field(None, "timestamp", Some(json!("0x8000000000")));
+    let said = "its timestamp is 549755813888, and by this machine's clock at most ";
+    assert_ends_at(case, said, in_the_future).await;
 }

@@ -13,9 +13,9 @@ use crate::{
     error::MethodError,
 };
 
-/// Schemes of pages that a site serves. Others, such as a browser extension's, are of software that
-/// was installed here.
-const SITE_SCHEMES: [&str; 2] = ["http", "https"];
+/// How the scheme of a browser extension ends, which its user has installed: `chrome-extension`,
+/// `moz-extension`, `safari-web-extension`.
+const EXTENSION: &str = "-extension";
 
 const LOCALHOST: &str = "localhost";
 
@@ -28,10 +28,12 @@ pub(crate) fn check(
     origins: &Origins,
     headers: &HeaderMap,
 ) -> Result<(), MethodError> {
-    if let Some(host) = headers.get(HOST).filter(|host| !is_host_allowed(hosts, host)) {
+    // More than one is refused unless each is right: which of them counts is not ours to say.
+    if let Some(host) = headers.get_all(HOST).iter().find(|host| !is_host_allowed(hosts, host)) {
         return Err(MethodError::Host { got: shown(host) });
     }
-    if let Some(origin) = headers.get(ORIGIN).filter(|origin| !is_origin_allowed(origins, origin)) {
+    let mut asking = headers.get_all(ORIGIN).iter();
+    if let Some(origin) = asking.find(|origin| !is_origin_allowed(origins, origin)) {
         return Err(MethodError::Origin { got: shown(origin) });
     }
     Ok(())
@@ -48,11 +50,13 @@ pub(crate) fn is_origin_allowed(origins: &Origins, origin: &HeaderValue) -> bool
         return false;
     }
     let Ok(uri) = text.parse::<Uri>() else { return false };
-    let site = uri.scheme_str().is_some_and(|scheme| SITE_SCHEMES.contains(&scheme));
+    let scheme = uri.scheme_str().unwrap_or_default();
     match origins {
-        _ if !site => text.contains("://"),
+        _ if scheme.ends_with(EXTENSION) => true,
         Origins::None | Origins::Any => false,
-        Origins::Local => uri.authority().is_some_and(is_local),
+        Origins::Local => {
+            ["http", "https"].contains(&scheme) && uri.authority().is_some_and(is_local)
+        }
         Origins::Only(allowed) => allowed.contains(&text.to_ascii_lowercase()),
     }
 }
@@ -60,6 +64,11 @@ pub(crate) fn is_origin_allowed(origins: &Origins, origin: &HeaderValue) -> bool
 fn is_host_allowed(hosts: &Hosts, host: &HeaderValue) -> bool {
     let Hosts::Only(names) = hosts else { return true };
     let Ok(authority) = Authority::try_from(host.as_bytes()) else { return false };
+    // Nothing but a host and a port.
+    let port = authority.as_str().strip_prefix(authority.host()).unwrap_or("?");
+    if !port.is_empty() && !port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok()) {
+        return false;
+    }
     let name = name(&authority);
     let known = if is_localhost(&name) { LOCALHOST } else { name.as_str() };
     address(&authority).is_some() || names.contains(known)
@@ -110,6 +119,10 @@ mod tests {
             "localhost",
             "",
             "http://",
+            "ftp://localhost",
+            "ws://localhost:8545",
+            "ftp://example.org",
+            "tauri://localhost",
         ];
         for foreign in foreign {
             assert!(!allowed(&Origins::Local, foreign), "{foreign}");
@@ -135,7 +148,14 @@ mod tests {
         ] {
             assert!(allowed(&Hosts::default(), own), "{own}");
         }
-        for foreign in ["example.org:8545", "localhost.example.org", "127.0.0.1.example.org", ""] {
+        for foreign in [
+            "example.org:8545",
+            "localhost.example.org",
+            "127.0.0.1.example.org",
+            "[::1]evil",
+            "user@localhost",
+            "",
+        ] {
             assert!(!allowed(&Hosts::default(), foreign), "{foreign}");
         }
         let one: Hosts = "node.example.org".parse().unwrap();

@@ -3,6 +3,7 @@
 use std::{
     fmt,
     io::{self, Write},
+    time::Duration,
 };
 
 use axum::body::Bytes;
@@ -14,6 +15,8 @@ use crate::error::MethodError;
 
 /// Bytes that are written before they are sent on.
 const CHUNK: usize = 64 << 10;
+/// How long a reader may take for one chunk: a thread waits for it.
+const STALL: Duration = Duration::from_secs(5);
 
 /// An answer in the making.
 #[derive(Debug)]
@@ -198,7 +201,8 @@ impl Output {
         guard.check()?;
         let chunk = Bytes::from(std::mem::take(&mut self.buffer));
         let bytes = chunk.len();
-        let sent = runtime.block_on(tokio::time::timeout(guard.left(), chunks.send(chunk)));
+        let sent =
+            runtime.block_on(tokio::time::timeout(guard.left().min(STALL), chunks.send(chunk)));
         match sent {
             Ok(Ok(())) => {
                 self.sent = self.sent.saturating_add(bytes);

@@ -302,6 +302,24 @@ async fn bodies_and_parameters_have_limits() {
 }
 
 #[tokio::test]
+async fn overrides_have_a_limit() {
+    let served = serve(Limits { overrides: 3, ..Limits::default() }).await;
+    let account = |number: u64| format!("0x{number:040x}");
+    let slots = json!({ format!("0x{:064x}", 1): format!("0x{:064x}", 2) });
+    let fits = json!({ account(1): { "stateDiff": slots }, account(2): {} });
+    for method in ["eth_call", "eth_estimateGas"] {
+        let params = json!([{ "to": account(9) }, "latest", fits]);
+        assert!(served.call(method, params).await.is_string());
+        let mut more = fits.clone();
+        more[account(3)] = json!({});
+        let (code, message, _) =
+            served.error(method, json!([{ "to": account(9) }, "latest", more])).await;
+        let expected = "overrides of 4 accounts and slots, the limit is 3";
+        assert_eq!((code, message.as_str()), (-32005, expected), "{method}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_must_arrive_in_time() {
     let limits = Limits { socket_time: Duration::from_millis(100), ..Limits::default() };
     let served = serve(limits).await;
