@@ -3,10 +3,10 @@
 use alloy_primitives::{Address, U256, keccak256};
 use thiserror::Error;
 
-/// Most that an L2's chain id may be: the largest of which JavaScript's numbers, up to 2^53 - 1, hold
-/// what EIP-155 makes of it, twice the id and 36. Wallets take no larger one (MetaMask's
-/// `MAX_SAFE_CHAIN_ID`).
-pub const MAX_CHAIN_ID: u64 = ((1 << 53) - 1 - 36) / 2;
+/// Most that an L2's chain id may be: wallets take no larger one (MetaMask's `MAX_SAFE_CHAIN_ID`),
+/// because JavaScript's numbers, up to 2^53 - 1, must hold what EIP-155 makes of it, twice the id and
+/// 36.
+pub const MAX_CHAIN_ID: u64 = 4_503_599_627_370_476;
 /// Least that a derived one is: above the ids that people choose.
 const MIN_DERIVED: u64 = 1 << 32;
 /// What the hash that an id is derived from begins with.

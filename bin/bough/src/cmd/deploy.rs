@@ -29,7 +29,7 @@ pub(crate) struct Deploy {
     /// Who may advance the chain; the deployer without it, anyone with the zero address
     #[arg(long, value_name = "ADDRESS", value_parser = args::address)]
     sequencer: Option<Address>,
-    /// L2's chain id, at most 4503599627370477; without it one that no other rollup has, made from L1's chain id,
+    /// L2's chain id, at most 4503599627370476; without it one that no other rollup has, made from L1's chain id,
     /// the deployer and its nonce
     #[arg(long, value_name = "ID")]
     l2_chain_id: Option<u64>,

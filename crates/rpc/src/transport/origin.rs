@@ -66,7 +66,8 @@ fn is_host_allowed(hosts: &Hosts, host: &HeaderValue) -> bool {
     let Ok(authority) = Authority::try_from(host.as_bytes()) else { return false };
     // Nothing but a host and a port.
     let port = authority.as_str().strip_prefix(authority.host()).unwrap_or("?");
-    if !port.is_empty() && !port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok()) {
+    let is_port = |port: &str| port.parse::<u16>().is_ok();
+    if !port.is_empty() && !port.strip_prefix(':').is_some_and(is_port) {
         return false;
     }
     let name = name(&authority);
