@@ -293,10 +293,11 @@ impl Default for Limits {
             trace_bytes: 1 << 30,
             batch_calls: 1_000,
             batch_response_bytes: 25 << 20,
-            calls_per_connection: 16,
+            calls_per_connection: 4,
             messages_waiting: 256,
             threads: Threads { reads: 4, calls: 2, traces: 1, waits: 16 },
-            waiting: 512,
+            // What all connections together can have: who is there gets a turn.
+            waiting: 2_048,
             patience: Duration::from_secs(10),
             call_gas: 50_000_000,
             call_time: Duration::from_secs(5),
