@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use alloy_rpc_types_eth::{Filter, FilterBlockOption};
 use axum::body::Bytes;
 use futures_util::FutureExt;
 use tokio::{runtime::Handle, sync::mpsc, task::JoinHandle};
@@ -268,11 +269,13 @@ impl Dispatcher {
 
 /// Where a call runs, and what it does there.
 fn lane_of(method: &Method, call: &Call<'_>) -> Result<(Kind, Arc<Work>), MethodError> {
-    const OF_ONE_BLOCK: &str = "\"blockHash\"";
     match method {
         Method::Lane(kind, work) => Ok((*kind, Arc::clone(work))),
         Method::Search(work) => {
-            let of_one = call.params.is_some_and(|params| params.contains(OF_ONE_BLOCK));
+            let filter = Args::new(call.params).and_then(|mut args| args.required::<Filter>());
+            let of_one = filter.is_ok_and(|filter| {
+                matches!(filter.block_option, FilterBlockOption::AtBlockHash(_))
+            });
             Ok((if of_one { Kind::Read } else { Kind::Call }, Arc::clone(work)))
         }
         Method::Quick(_) | Method::Waits(_) => Err(MethodError::method_not_found(&call.method)),
