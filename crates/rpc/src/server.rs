@@ -129,10 +129,11 @@ impl RpcHandle {
         &self.counters
     }
 
-    /// Closes every connection and waits until the calls under way have ended: nothing here uses
-    /// the chain afterwards.
+    /// Closes every connection and the port, and waits until the calls under way have ended:
+    /// nothing here uses the chain afterwards.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
+        let Ok(()) = self.ended().await;
         // Nothing is ever sent: the sender goes with the last user.
         let _ = (&mut self.released).await;
     }
