@@ -67,7 +67,7 @@ solidity: contracts/node_modules/.package-lock.json ## Run the contracts' Forge 
 	contracts/test.sh
 
 .PHONY: clients
-clients: tests/clients/node_modules/.package-lock.json $(VENV)/.installed binary ## Run cast, viem, ethers and web3.py against `bough dev`
+clients: tests/clients/node_modules/.package-lock.json $(VENV)/.installed $(if $(BOUGH),,binary) ## Run cast, viem, ethers and web3.py against `bough dev`
 	BOUGH="$${BOUGH:-$(TARGET)/debug/bough}" $(VENV)/bin/python tests/clients/run
 
 # With the features that the tests are built with, so that nothing is built twice.

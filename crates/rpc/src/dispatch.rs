@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use alloy_rpc_types_eth::{Filter, FilterBlockOption};
 use axum::body::Bytes;
 use futures_util::FutureExt;
 use tokio::{runtime::Handle, sync::mpsc, task::JoinHandle};
@@ -18,7 +17,7 @@ use crate::{
     config::Api,
     envelope::{Body, Call, error_answer, error_object, result_prefix},
     error::MethodError,
-    methods::{Args, Asked, Method, Methods, Work},
+    methods::{Args, Asked, Method, Methods, Route},
     work::{Budget, Caller, Guard, Kind, Lanes, Output, Share, Written},
 };
 
@@ -152,7 +151,7 @@ impl Dispatcher {
         let name = call.method.as_str();
         let method = self.methods.get(name).filter(|_| self.api.has(name));
         let method = method.ok_or_else(|| MethodError::method_not_found(name))?;
-        let executes = matches!(method, Method::Lane(Kind::Call | Kind::Trace, _));
+        let executes = matches!(method, Method::Thread(Route::To(Kind::Call | Kind::Trace), _));
         let limit = match executes {
             _ if LARGE.contains(&name) => self.limits.request_bytes,
             true => self.limits.call_params_bytes,
@@ -202,8 +201,8 @@ impl Dispatcher {
                 let answer = catch_unwind(AssertUnwindSafe(run));
                 Ok(answer.map_err(|panic| crashed(&call.method, &*panic))?.into())
             }
-            Method::Lane(..) | Method::Search(_) => {
-                let (kind, work) = lane_of(method, call)?;
+            Method::Thread(route, work) => {
+                let (kind, work) = (route.kind(call.params), Arc::clone(work));
                 let turn = self.lanes.of(kind).enter().await?;
                 let caller = Caller::new();
                 let guard = self.guard(&caller, kind);
@@ -264,21 +263,6 @@ impl Dispatcher {
             Kind::Read | Kind::Call | Kind::Wait => self.limits.call_time,
             Kind::Trace => self.limits.trace_time,
         }
-    }
-}
-
-/// Where a call runs, and what it does there.
-fn lane_of(method: &Method, call: &Call<'_>) -> Result<(Kind, Arc<Work>), MethodError> {
-    match method {
-        Method::Lane(kind, work) => Ok((*kind, Arc::clone(work))),
-        Method::Search(work) => {
-            let filter = Args::new(call.params).and_then(|mut args| args.required::<Filter>());
-            let of_one = filter.is_ok_and(|filter| {
-                matches!(filter.block_option, FilterBlockOption::AtBlockHash(_))
-            });
-            Ok((if of_one { Kind::Read } else { Kind::Call }, Arc::clone(work)))
-        }
-        Method::Quick(_) | Method::Waits(_) => Err(MethodError::method_not_found(&call.method)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, pin::Pin, sync::Arc};
 
+use alloy_rpc_types_eth::{Filter, FilterBlockOption};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
@@ -89,13 +90,36 @@ type Answer = Pin<Box<dyn Future<Output = Result<serde_json::Value, RpcError>> +
 pub(crate) enum Method {
     /// At once, by the connection's own task.
     Quick(Arc<Work>),
-    /// By a thread of a lane.
-    Lane(Kind, Arc<Work>),
-    /// By a thread for reads where it is about one block, which it then names by its hash, and by one
-    /// for calls where it searches.
-    Search(Arc<Work>),
+    /// By a thread.
+    Thread(Route, Arc<Work>),
     /// By a future.
     Waits(Arc<Waits>),
+}
+
+/// Which threads answer a method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// Those for one kind of work.
+    To(Kind),
+    /// Those for reads where the logs of one block are asked for, which is then named by its hash,
+    /// and those for calls where blocks are searched.
+    Logs,
+}
+
+impl Route {
+    /// The kind of work that a call with these parameters is.
+    pub(crate) fn kind(self, params: Option<&str>) -> Kind {
+        match self {
+            Self::To(kind) => kind,
+            Self::Logs => {
+                let filter = Args::new(params).and_then(|mut args| args.required::<Filter>());
+                match filter.map(|filter| filter.block_option) {
+                    Ok(FilterBlockOption::AtBlockHash(_)) => Kind::Read,
+                    _ => Kind::Call,
+                }
+            }
+        }
+    }
 }
 
 /// Methods of whoever runs the server, besides the server's own.
@@ -125,7 +149,7 @@ impl Methods {
         let work = move |args: &mut Args<'_>, _: &Asked, out: &mut Output| {
             out.value(&handler(args).map_err(MethodError::Other)?)
         };
-        self.0.insert(name, Method::Lane(Kind::Read, Arc::new(work)));
+        self.0.insert(name, Method::Thread(Route::To(Kind::Read), Arc::new(work)));
     }
 
     /// Adds a method that waits for something. The future is dropped when the caller leaves.
@@ -181,7 +205,7 @@ impl MethodTable {
         handler: fn(&Context, &mut Args<'_>) -> Result<R, MethodError>,
     ) {
         let work = self.work(move |context, args, _, out| out.value(&handler(context, args)?));
-        self.insert(name, Method::Lane(Kind::Read, work));
+        self.insert(name, Method::Thread(Route::To(Kind::Read), work));
     }
 
     /// A method that reads so much that others who read should not wait for it: it runs where calls
@@ -192,7 +216,7 @@ impl MethodTable {
         handler: fn(&Context, &mut Args<'_>) -> Result<R, MethodError>,
     ) {
         let work = self.work(move |context, args, _, out| out.value(&handler(context, args)?));
-        self.insert(name, Method::Lane(Kind::Call, work));
+        self.insert(name, Method::Thread(Route::To(Kind::Call), work));
     }
 
     /// A method that finds something in one block, or searches many.
@@ -204,7 +228,7 @@ impl MethodTable {
         let work = self.work(move |context, args, asked, out| {
             out.value(&handler(context, args, &asked.guard)?)
         });
-        self.insert(name, Method::Search(work));
+        self.insert(name, Method::Thread(Route::Logs, work));
     }
 
     /// A method that reads for long, or keeps something for its caller.
@@ -215,7 +239,7 @@ impl MethodTable {
     ) {
         let work =
             self.work(move |context, args, asked, out| out.value(&handler(context, args, asked)?));
-        self.insert(name, Method::Lane(Kind::Read, work));
+        self.insert(name, Method::Thread(Route::To(Kind::Read), work));
     }
 
     /// A method that executes.
@@ -227,7 +251,7 @@ impl MethodTable {
         let work = self.work(move |context, args, asked, out| {
             out.value(&handler(context, args, &asked.guard)?)
         });
-        self.insert(name, Method::Lane(Kind::Call, work));
+        self.insert(name, Method::Thread(Route::To(Kind::Call), work));
     }
 
     /// A method that executes and writes what happened as it happens.
@@ -238,7 +262,7 @@ impl MethodTable {
     ) {
         let work =
             self.work(move |context, args, asked, out| handler(context, args, &asked.guard, out));
-        self.insert(name, Method::Lane(Kind::Trace, work));
+        self.insert(name, Method::Thread(Route::To(Kind::Trace), work));
     }
 
     pub(crate) fn into_methods(self) -> Methods {

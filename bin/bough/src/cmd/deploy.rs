@@ -8,8 +8,9 @@ use std::{
 
 use alloy_primitives::{Address, B256};
 use bough_node::{DeployConfig, Deployed};
+use bough_rollup::MAX_CHAIN_ID;
 use bough_stf::Fork;
-use clap::Args;
+use clap::{Args, value_parser};
 use eyre::{WrapErr, eyre};
 use serde::Serialize;
 use tempfile::NamedTempFile;
@@ -31,7 +32,7 @@ pub(crate) struct Deploy {
     sequencer: Option<Address>,
     /// L2's chain id, at most 4503599627370476; without it one that no other rollup has, made from L1's chain id,
     /// the deployer and its nonce
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = value_parser!(u64).range(1..=MAX_CHAIN_ID))]
     l2_chain_id: Option<u64>,
     /// The fork that L1 follows
     #[arg(long, value_name = "FORK", default_value = "amsterdam", value_parser = args::settling_fork)]

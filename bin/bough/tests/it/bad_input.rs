@@ -93,6 +93,8 @@ fn bad_values() {
         bough(&[command, "--hardfork", "oslo"])
             .assert_fails(2, &["oslo", "use one of", "amsterdam"]);
     }
-    bough(&["deploy", "--l2-chain-id", "mine"]).assert_fails(2, &["mine", "--l2-chain-id"]);
+    for id in ["mine", "0", "4503599627370477"] {
+        bough(&["deploy", "--l2-chain-id", id]).assert_fails(2, &[id, "--l2-chain-id"]);
+    }
     bough(&["dev", "--l2-block-time", "0"]).assert_fails(2, &["give seconds above 0"]);
 }
