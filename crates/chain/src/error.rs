@@ -80,12 +80,6 @@ pub enum ChainError {
         /// Why.
         error: FirstError,
     },
-    /// More logs match than asked for.
-    #[error("more than {limit} logs match")]
-    TooManyLogs {
-        /// The most the caller wants.
-        limit: usize,
-    },
     /// Something panicked while a block was made or executed: a fault of this node.
     #[error("block {number}: {panicked}", panicked = crate::Panicked)]
     Panicked {

@@ -1,4 +1,6 @@
-//! Logs of a range of blocks.
+//! Finding logs.
+
+use std::sync::Arc;
 
 use alloy_consensus::TxReceipt;
 use alloy_primitives::{Address, B256, Bloom, BloomInput, Log};
@@ -79,31 +81,22 @@ impl LogFilter {
 }
 
 impl Chain {
-    /// The logs of the canonical blocks `from` to `to`, both included, that a filter asks for.
-    /// Blocks above the head have none. Only blocks whose header's bloom lets hope are read.
+    /// The canonical block at a height, where its header's bloom lets hope that it has a log which a
+    /// filter asks for. Only then is the block read.
     ///
     /// # Errors
-    /// [`ChainError::TooManyLogs`] for more than `limit`, or when the store cannot be read.
-    pub fn logs(
+    /// When the store cannot be read.
+    pub fn candidate(
         &self,
-        from: u64,
-        to: u64,
+        number: u64,
         filter: &LogFilter,
-        limit: usize,
-    ) -> Result<Vec<FoundLog>, ChainError> {
-        let mut found = Vec::new();
-        for number in from..=to.min(self.head().header.number) {
-            let Some(hash) = self.canonical_hash(number)? else { continue };
-            let hopeful =
-                self.header(hash)?.is_some_and(|header| filter.may_match(&header.logs_bloom));
-            if !hopeful {
-                continue;
-            }
-            found.extend(filter.find(&*self.require(hash)?));
-            if found.len() > limit {
-                return Err(ChainError::TooManyLogs { limit });
-            }
+    ) -> Result<Option<Arc<StoredBlock>>, ChainError> {
+        let Some(hash) = self.canonical_hash(number)? else { return Ok(None) };
+        let header = self.header(hash)?;
+        if header.is_some_and(|header| filter.may_match(&header.logs_bloom)) {
+            self.block(hash)
+        } else {
+            Ok(None)
         }
-        Ok(found)
     }
 }

@@ -11,8 +11,8 @@ use serde::Serialize;
 use crate::{
     context::Context,
     error::MethodError,
-    methods::{Args, MethodTable},
-    work::{Guard, Output},
+    methods::{Args, MethodTable, Route},
+    work::{Guard, Kind, Output},
 };
 
 pub(crate) fn register(table: &mut MethodTable) {
@@ -21,10 +21,10 @@ pub(crate) fn register(table: &mut MethodTable) {
     table.heavy("debug_getRawReceipts", raw_receipts);
     table.heavy("debug_getRawTransaction", raw_transaction);
     table.heavy("debug_executionWitness", execution_witness);
-    table.tracing("debug_traceTransaction", trace_transaction);
-    table.tracing("debug_traceCall", trace_call);
-    table.tracing("debug_traceBlockByHash", trace_block_by_hash);
-    table.tracing("debug_traceBlockByNumber", trace_block_by_number);
+    table.writing("debug_traceTransaction", Route::To(Kind::Trace), trace_transaction);
+    table.writing("debug_traceCall", Route::To(Kind::Trace), trace_call);
+    table.writing("debug_traceBlockByHash", Route::To(Kind::Trace), trace_block_by_hash);
+    table.writing("debug_traceBlockByNumber", Route::To(Kind::Trace), trace_block_by_number);
 }
 
 fn raw_block(context: &Context, args: &mut Args<'_>) -> Result<Bytes, MethodError> {

@@ -353,7 +353,7 @@ pub enum MethodError {
     State(#[from] StateError),
     /// The chain failed.
     #[error("{0}")]
-    Chain(ChainError),
+    Chain(#[from] ChainError),
 }
 
 impl MethodError {
@@ -438,15 +438,6 @@ impl From<CallError> for MethodError {
             CallError::InsufficientFunds { balance, value } => {
                 Self::InsufficientFunds { balance, value }
             }
-        }
-    }
-}
-
-impl From<ChainError> for MethodError {
-    fn from(error: ChainError) -> Self {
-        match error {
-            ChainError::TooManyLogs { limit } => Self::TooManyLogs { limit },
-            error => Self::Chain(error),
         }
     }
 }

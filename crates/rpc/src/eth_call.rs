@@ -40,14 +40,14 @@ fn call(context: &Context, args: &mut Args<'_>, guard: &Guard) -> Result<Bytes, 
 }
 
 fn estimate_gas(context: &Context, args: &mut Args<'_>, guard: &Guard) -> Result<U64, MethodError> {
-    let request: TransactionRequest = args.required()?;
+    let mut request: TransactionRequest = args.required()?;
     let block = context.state_block(args.optional::<BlockId>()?)?;
     let state_overrides: Option<StateOverride> = args.optional()?;
     let overrides = context.overrides(state_overrides.clone())?;
-    let mut call = context.prepare(&block, &request, state_overrides, None)?.call;
-    // Without a limit of its own the call may have what the block has.
-    call.gas_limit = request.gas.unwrap_or_default();
-    let mut inspector = Guarded::new(NoOpInspector, guard.clone(), Keeps::Calls);
+    // As geth: no gas is no limit.
+    request.gas = request.gas.filter(|gas| *gas > 0);
+    let call = context.prepare(&block, &request, state_overrides, None)?.call;
+    let mut inspector = Guarded::new(NoOpInspector, guard.clone(), Keeps::Nothing);
     let estimate = context.chain.estimate_gas_under(block.hash, &overrides, call, &mut inspector);
     inspector.finish()?;
     Ok(U64::from(estimate?.gas))
@@ -65,7 +65,7 @@ fn create_access_list(
     let mut rounds = 0;
     loop {
         let inspector = AccessListInspector::new(call.call.access_list.clone());
-        let (result, inspector) = context.inspect(&mut call, inspector, guard, Keeps::Calls)?;
+        let (result, inspector) = context.inspect(&mut call, inspector, guard, Keeps::Nothing)?;
         let access_list = inspector.into_access_list();
         rounds += 1;
         if access_list == call.call.access_list || rounds == MAX_LIST_ROUNDS {
@@ -84,7 +84,7 @@ fn create_access_list(
 impl Context {
     /// Runs a prepared call. The state stays as it was.
     fn run(&self, call: &mut Prepared, guard: &Guard) -> Result<ExecutionResult, MethodError> {
-        Ok(self.inspect(call, NoOpInspector, guard, Keeps::Calls)?.0)
+        Ok(self.inspect(call, NoOpInspector, guard, Keeps::Nothing)?.0)
     }
 
     /// Runs a prepared call under an inspector, which is given back, as long as the guard lets it.

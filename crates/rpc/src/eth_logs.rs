@@ -5,75 +5,77 @@ use std::ops::RangeInclusive;
 use alloy_eips::BlockNumberOrTag;
 use alloy_primitives::B256;
 use alloy_rpc_types_eth::{Filter, FilterBlockOption, Log};
-use bough_chain::{ChainError, FoundLog, LogFilter, StoredBlock};
+use bough_chain::LogFilter;
 
 use crate::{
     context::Context,
     error::MethodError,
-    methods::{Args, MethodTable},
+    head_cursor::Step,
+    methods::{Args, MethodTable, Route},
     types,
-    work::Guard,
+    work::{Guard, Output},
 };
 
-/// Blocks that are searched between two looks at the guard.
-const BLOCKS_AT_ONCE: u64 = 256;
-
 pub(crate) fn register(table: &mut MethodTable) {
-    table.searching("eth_getLogs", get_logs);
+    table.writing("eth_getLogs", Route::Logs, get_logs);
 }
 
 fn get_logs(
     context: &Context,
     args: &mut Args<'_>,
     guard: &Guard,
-) -> Result<Vec<Log>, MethodError> {
-    context.logs(&args.required()?, guard)
+    out: &mut Output,
+) -> Result<(), MethodError> {
+    context.logs(&args.required()?, guard, out)
 }
 
 impl Context {
-    /// The logs that match, in order, within the server's limits.
-    pub(crate) fn logs(&self, filter: &Filter, guard: &Guard) -> Result<Vec<Log>, MethodError> {
+    /// Writes the logs that match, in order, within the server's limits.
+    pub(crate) fn logs(
+        &self,
+        filter: &Filter,
+        guard: &Guard,
+        out: &mut Output,
+    ) -> Result<(), MethodError> {
         check_terms(filter, self.limits.filter_terms)?;
         let wanted = log_filter(filter);
-        let found = match filter.block_option {
+        out.list();
+        match filter.block_option {
             FilterBlockOption::AtBlockHash(hash) => {
                 let block = self.chain.block(hash)?.ok_or(MethodError::BlockNotFound { hash })?;
-                wanted.find(&block).collect()
+                for log in wanted.find(&block) {
+                    out.item(&types::log(log, false))?;
+                }
             }
             FilterBlockOption::Range { from_block, to_block } => {
-                let Some(range) = self.log_range(from_block, to_block)? else {
-                    return Ok(Vec::new());
-                };
-                self.search(range, &wanted, guard)?
+                if let Some(range) = self.log_range(from_block, to_block)? {
+                    self.search(range, &wanted, guard, out)?;
+                }
             }
-        };
-        Ok(found.into_iter().map(|log| types::log(log, false)).collect())
+        }
+        out.end();
+        Ok(())
     }
 
-    /// Searches a few blocks at a time, as long as the guard lets it.
+    /// Searches one block after the other, as long as the guard lets it.
     fn search(
         &self,
         range: RangeInclusive<u64>,
         wanted: &LogFilter,
         guard: &Guard,
-    ) -> Result<Vec<FoundLog>, MethodError> {
+        out: &mut Output,
+    ) -> Result<(), MethodError> {
         let limit = self.limits.logs;
-        let (mut first, last) = range.into_inner();
-        let mut found = Vec::new();
-        while first <= last {
+        let mut left = limit;
+        for number in range {
             guard.check()?;
-            let to = first.saturating_add(BLOCKS_AT_ONCE).saturating_sub(1).min(last);
-            let left = limit.saturating_sub(found.len());
-            match self.chain.logs(first, to, wanted, left) {
-                Ok(logs) => found.extend(logs),
-                Err(ChainError::TooManyLogs { .. }) => {
-                    return Err(MethodError::TooManyLogs { limit });
-                }
-                Err(error) => return Err(error.into()),
+            let Some(block) = self.chain.candidate(number, wanted)? else { continue };
+            for log in wanted.find(&block) {
+                left = left.checked_sub(1).ok_or(MethodError::TooManyLogs { limit })?;
+                out.item(&types::log(log, false))?;
             }
-            first = to.saturating_add(1);
         }
-        Ok(found)
+        Ok(())
     }
 
     /// The blocks to search; `None` when a tag makes the range empty.
@@ -125,7 +127,7 @@ pub(crate) fn check_terms(filter: &Filter, limit: usize) -> Result<(), MethodErr
 }
 
 /// The addresses and topics a filter asks for.
-pub(crate) fn log_filter(filter: &Filter) -> LogFilter {
+fn log_filter(filter: &Filter) -> LogFilter {
     let mut topics: Vec<Vec<B256>> =
         filter.topics.iter().map(|topics| topics.iter().copied().collect()).collect();
     while topics.last().is_some_and(Vec::is_empty) {
@@ -134,10 +136,26 @@ pub(crate) fn log_filter(filter: &Filter) -> LogFilter {
     LogFilter { addresses: filter.address.iter().copied().collect(), topics }
 }
 
-/// The block's logs that are wanted; `removed` says that the block is no longer canonical.
-pub(crate) fn block_logs(block: &StoredBlock, wanted: &LogFilter, removed: bool) -> Vec<Log> {
-    if !wanted.may_match(&block.header.logs_bloom) {
-        return Vec::new();
+/// Which logs a filter that follows the head asks for.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    wanted: LogFilter,
+    numbers: RangeInclusive<u64>,
+}
+
+impl Watched {
+    pub(crate) fn new(filter: &Filter) -> Self {
+        let (from, to) = filter.extract_block_range();
+        let numbers = from.unwrap_or(0)..=to.unwrap_or(u64::MAX);
+        Self { wanted: log_filter(filter), numbers }
     }
-    wanted.find(block).map(|log| types::log(log, removed)).collect()
+
+    /// Those of a block on the way to the head, marked as removed where it left the chain.
+    pub(crate) fn find<'a>(&'a self, step: &'a Step) -> impl Iterator<Item = Log> + 'a {
+        let Step { block, removed } = step;
+        let hopeful = self.numbers.contains(&block.header.number)
+            && self.wanted.may_match(&block.header.logs_bloom);
+        let found = hopeful.then(|| self.wanted.find(block));
+        found.into_iter().flatten().map(|log| types::log(log, *removed))
+    }
 }

@@ -7,29 +7,33 @@ use std::{
 };
 
 use alloy_primitives::B256;
-use alloy_rpc_types_eth::{Filter, FilterChanges, Log};
+use alloy_rpc_types_eth::Filter;
 use parking_lot::Mutex;
 
 use crate::{
     Limits, PerConnection,
     context::{Context, new_id},
     error::MethodError,
-    eth_logs::{block_logs, check_terms, log_filter},
-    head_cursor::{HeadChange, HeadCursor},
-    methods::{Args, Asked, MethodTable},
-    types::{self, RpcTransaction},
-    work::Guard,
+    eth_logs::{Watched, check_terms},
+    head_cursor::HeadCursor,
+    methods::{Args, Asked, MethodTable, Route},
+    types,
+    work::{Guard, Kind, Output},
 };
 
 /// Most transactions that are remembered for filters that watch the pool; older ones are dropped.
 const MAX_REMEMBERED: usize = 10_000;
+/// After so many blocks, logs or bytes the rest is told with the next question.
+const BLOCKS_AT_ONCE: usize = 1_000;
+const LOGS_AT_ONCE: usize = 10_000;
+const BYTES_AT_ONCE: usize = 4 << 20;
 
 pub(crate) fn register(table: &mut MethodTable) {
     table.asked("eth_newFilter", new_log_filter);
     table.asked("eth_newBlockFilter", new_block_filter);
     table.asked("eth_newPendingTransactionFilter", new_pending_filter);
-    table.blocking("eth_getFilterChanges", changes);
-    table.executing("eth_getFilterLogs", filter_logs);
+    table.writing("eth_getFilterChanges", Route::To(Kind::Read), changes);
+    table.writing("eth_getFilterLogs", Route::To(Kind::Call), filter_logs);
     table.quick("eth_uninstallFilter", uninstall);
 }
 
@@ -64,63 +68,105 @@ fn new_pending_filter(
 fn changes(
     context: &Context,
     args: &mut Args<'_>,
-) -> Result<FilterChanges<RpcTransaction>, MethodError> {
+    guard: &Guard,
+    out: &mut Output,
+) -> Result<(), MethodError> {
     let id: String = args.required()?;
     let (watch, arrived) = context.filters.take(&id)?;
+    out.list();
     match watch {
-        Watch::Blocks(cursor) => {
-            let change = cursor.lock().advance(&context.chain)?;
-            Ok(FilterChanges::Hashes(change.added.iter().map(|block| block.hash).collect()))
-        }
+        Watch::Blocks(cursor) => block_changes(context, &mut cursor.lock(), guard, out)?,
         Watch::Logs(cursor, filter) => {
-            let change = cursor.lock().advance(&context.chain)?;
-            Ok(FilterChanges::Logs(changed_logs(&change, &filter)))
+            log_changes(context, &mut cursor.lock(), &Watched::new(&filter), guard, out)?;
         }
         Watch::Pending { full, seen } => {
-            Ok(pending_changes(context, full, context.filters.arrivals(seen, arrived)))
+            pending_changes(context, full, context.filters.arrivals(seen, arrived), out)?;
         }
     }
+    out.end();
+    Ok(())
+}
+
+/// The blocks that came, as many as are told at a time.
+fn block_changes(
+    context: &Context,
+    cursor: &mut HeadCursor,
+    guard: &Guard,
+    out: &mut Output,
+) -> Result<(), MethodError> {
+    let mut at = *cursor;
+    for _ in 0..BLOCKS_AT_ONCE {
+        guard.check()?;
+        let Some(step) = at.step(&context.chain)? else { break };
+        if !step.removed {
+            out.item(&step.block.hash)?;
+        }
+    }
+    *cursor = at;
+    Ok(())
+}
+
+/// Logs of the blocks that left, marked as removed, and of those that came: of as many blocks as are
+/// told at a time, or of fewer when those have many logs. The next question gets the rest.
+fn log_changes(
+    context: &Context,
+    cursor: &mut HeadCursor,
+    watched: &Watched,
+    guard: &Guard,
+    out: &mut Output,
+) -> Result<(), MethodError> {
+    let mut at = *cursor;
+    let mut told = 0_usize;
+    for _ in 0..BLOCKS_AT_ONCE {
+        guard.check()?;
+        let Some(step) = at.step(&context.chain)? else { break };
+        for log in watched.find(&step) {
+            if let Err(error) = out.item(&log) {
+                // One block too large for any answer keeps the filter from no other.
+                if matches!(error, MethodError::ResponseTooLarge { .. }) {
+                    *cursor = at;
+                }
+                return Err(error);
+            }
+            told = told.saturating_add(1);
+        }
+        if told >= LOGS_AT_ONCE || out.len() >= BYTES_AT_ONCE {
+            break;
+        }
+    }
+    *cursor = at;
+    Ok(())
 }
 
 fn pending_changes(
     context: &Context,
     full: bool,
     arrived: Vec<B256>,
-) -> FilterChanges<RpcTransaction> {
-    if !full {
-        return FilterChanges::Hashes(arrived);
+    out: &mut Output,
+) -> Result<(), MethodError> {
+    for hash in arrived {
+        match full.then(|| context.pooled(hash)) {
+            None => out.item(&hash)?,
+            Some(Some(transaction)) => out.item(&types::pending_transaction(transaction))?,
+            // Mined or dropped in the meantime.
+            Some(None) => {}
+        }
     }
-    let pooled = arrived.into_iter().filter_map(|hash| context.pooled(hash));
-    FilterChanges::Transactions(pooled.map(types::pending_transaction).collect())
-}
-
-/// Logs of the blocks that left, marked as removed, and of those that came, within the filter's
-/// range of numbers.
-pub(crate) fn changed_logs(change: &HeadChange, filter: &Filter) -> Vec<Log> {
-    let (from, to) = filter.extract_block_range();
-    let in_range =
-        |number| from.is_none_or(|from| from <= number) && to.is_none_or(|to| number <= to);
-    let wanted = log_filter(filter);
-    let removed = change.removed.iter().map(|block| (block, true));
-    let added = change.added.iter().map(|block| (block, false));
-    removed
-        .chain(added)
-        .filter(|(block, _)| in_range(block.header.number))
-        .flat_map(|(block, removed)| block_logs(block, &wanted, removed))
-        .collect()
+    Ok(())
 }
 
 fn filter_logs(
     context: &Context,
     args: &mut Args<'_>,
     guard: &Guard,
-) -> Result<Vec<Log>, MethodError> {
+    out: &mut Output,
+) -> Result<(), MethodError> {
     let id: String = args.required()?;
     let filter = context.filters.ask(&id, |watch| match watch {
         Watch::Logs(_, filter) => Ok(filter.clone()),
         Watch::Blocks(_) | Watch::Pending { .. } => Err(MethodError::FilterNotFound),
     })??;
-    context.logs(&filter, guard)
+    context.logs(&filter, guard, out)
 }
 
 fn uninstall(context: &Context, args: &mut Args<'_>) -> Result<bool, MethodError> {

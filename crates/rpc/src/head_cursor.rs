@@ -2,62 +2,70 @@
 
 use std::sync::Arc;
 
-use alloy_primitives::B256;
-use bough_chain::{BlockRef, Chain, StoredBlock};
+use bough_chain::{BlockId, BlockRef, Chain, StoredBlock};
 
 use crate::error::MethodError;
 
-/// Remembers the head it has seen and, asked again, tells which blocks left the canonical chain
-/// and which joined it.
+/// Remembers the block it has seen and, asked again, tells the next block on the way from there to
+/// the present head: those that left the canonical chain, newest first, then those that joined it,
+/// oldest first.
 ///
-/// It asks the chain instead of queueing events: nothing is lost when the reader is slow, and a
-/// reader that never asks costs nothing.
-#[derive(Debug)]
+/// It asks the chain instead of queueing events, and keeps no block: nothing is lost when the reader
+/// is slow, and a reader that never asks costs nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct HeadCursor {
-    seen: Arc<StoredBlock>,
+    seen: BlockId,
 }
 
-/// How the canonical chain differs from what a [`HeadCursor`] had seen.
-#[derive(Debug, Default)]
-pub(crate) struct HeadChange {
-    /// Blocks no longer canonical, newest first.
-    pub(crate) removed: Vec<Arc<StoredBlock>>,
-    /// Blocks that became canonical, oldest first.
-    pub(crate) added: Vec<Arc<StoredBlock>>,
+/// A block on the way to the head.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) block: Arc<StoredBlock>,
+    /// Whether it is no longer canonical.
+    pub(crate) removed: bool,
 }
 
 impl HeadCursor {
     /// A cursor at the present head.
     pub(crate) fn new(chain: &Chain) -> Self {
-        Self { seen: chain.head() }
+        Self { seen: chain.head().id() }
     }
 
-    /// Moves to the present head and returns the way there.
-    pub(crate) fn advance(&mut self, chain: &Chain) -> Result<HeadChange, MethodError> {
+    /// Moves by one block; `None` at the present head.
+    pub(crate) fn step(&mut self, chain: &Chain) -> Result<Option<Step>, MethodError> {
         let head = chain.head();
-        let mut change = HeadChange::default();
-        let mut old = self.seen.clone();
-        let mut new = head.clone();
-        while new.header.number > old.header.number {
-            let parent = parent(chain, &new)?;
-            change.added.push(std::mem::replace(&mut new, parent));
+        if head.hash == self.seen.hash {
+            return Ok(None);
         }
-        while old.header.number > new.header.number {
-            let parent = parent(chain, &old)?;
-            change.removed.push(std::mem::replace(&mut old, parent));
+        let BlockId { number, hash } = self.seen;
+        if let Some(block) = self.child(chain, head)? {
+            self.seen = block.id();
+            return Ok(Some(Step { block, removed: false }));
         }
-        while old.hash != new.hash {
-            let (old_parent, new_parent) = (parent(chain, &old)?, parent(chain, &new)?);
-            change.removed.push(std::mem::replace(&mut old, old_parent));
-            change.added.push(std::mem::replace(&mut new, new_parent));
+        if chain.canonical_hash(number)? == Some(hash) {
+            // The head moved back to it in the meantime.
+            return Ok(None);
         }
-        change.added.reverse();
-        self.seen = head;
-        Ok(change)
+        let block =
+            chain.block(BlockRef::Hash(hash))?.ok_or(MethodError::BlockNotFound { hash })?;
+        self.seen = parent(&block);
+        Ok(Some(Step { block, removed: true }))
+    }
+
+    /// The canonical block after the one that was seen, where that is canonical and not the head.
+    fn child(
+        &self,
+        chain: &Chain,
+        head: Arc<StoredBlock>,
+    ) -> Result<Option<Arc<StoredBlock>>, MethodError> {
+        if parent(&head) == self.seen {
+            return Ok(Some(head));
+        }
+        let next = chain.block(BlockRef::Number(self.seen.number.saturating_add(1)))?;
+        Ok(next.filter(|next| parent(next) == self.seen))
     }
 }
 
-fn parent(chain: &Chain, block: &StoredBlock) -> Result<Arc<StoredBlock>, MethodError> {
-    let hash: B256 = block.header.parent_hash;
-    chain.block(BlockRef::Hash(hash))?.ok_or(MethodError::BlockNotFound { hash })
+fn parent(block: &StoredBlock) -> BlockId {
+    BlockId { number: block.header.number.saturating_sub(1), hash: block.header.parent_hash }
 }

@@ -219,18 +219,6 @@ impl MethodTable {
         self.insert(name, Method::Thread(Route::To(Kind::Call), work));
     }
 
-    /// A method that finds something in one block, or searches many.
-    pub(crate) fn searching<R: Serialize + 'static>(
-        &mut self,
-        name: &'static str,
-        handler: fn(&Context, &mut Args<'_>, &Guard) -> Result<R, MethodError>,
-    ) {
-        let work = self.work(move |context, args, asked, out| {
-            out.value(&handler(context, args, &asked.guard)?)
-        });
-        self.insert(name, Method::Thread(Route::Logs, work));
-    }
-
     /// A method that reads for long, or keeps something for its caller.
     pub(crate) fn asked<R: Serialize + 'static>(
         &mut self,
@@ -254,15 +242,16 @@ impl MethodTable {
         self.insert(name, Method::Thread(Route::To(Kind::Call), work));
     }
 
-    /// A method that executes and writes what happened as it happens.
-    pub(crate) fn tracing(
+    /// A method that writes its answer piece by piece: where it is large, it is nowhere held twice.
+    pub(crate) fn writing(
         &mut self,
         name: &'static str,
+        route: Route,
         handler: fn(&Context, &mut Args<'_>, &Guard, &mut Output) -> Result<(), MethodError>,
     ) {
         let work =
             self.work(move |context, args, asked, out| handler(context, args, &asked.guard, out));
-        self.insert(name, Method::Thread(Route::To(Kind::Trace), work));
+        self.insert(name, Method::Thread(route, work));
     }
 
     pub(crate) fn into_methods(self) -> Methods {

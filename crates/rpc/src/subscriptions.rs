@@ -1,6 +1,6 @@
 //! `eth_subscribe`: news as they come, over WebSocket.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use alloy_primitives::B256;
 use alloy_rpc_types_eth::{
@@ -8,19 +8,19 @@ use alloy_rpc_types_eth::{
     pubsub::{Params as Options, SubscriptionKind},
 };
 use serde::Serialize;
+use thiserror::Error;
 use tokio::{
-    sync::{Mutex, OwnedSemaphorePermit, broadcast, mpsc, watch},
+    sync::{Mutex, Notify, OwnedSemaphorePermit, broadcast, mpsc, watch},
     task::JoinSet,
 };
-use tracing::warn;
+use tracing::{debug, warn};
 
 use crate::{
     PerConnection,
     context::{Context, new_id},
     error::MethodError,
-    eth_logs::check_terms,
-    filters::changed_logs,
-    head_cursor::{HeadChange, HeadCursor},
+    eth_logs::{Watched, check_terms},
+    head_cursor::HeadCursor,
     methods::Args,
     types,
     work::{Budget, Share},
@@ -40,15 +40,25 @@ pub(crate) struct Subscriptions {
     running: BTreeMap<String, tokio::task::AbortHandle>,
     tasks: JoinSet<()>,
     news: Arc<Mutex<mpsc::Sender<News>>>,
+    lost: Arc<Notify>,
 }
 
-/// What a connection's subscriptions have to tell.
-#[derive(Debug)]
-pub(crate) enum News {
-    /// A notification, and its share of the server's memory.
-    Notification(String, Share),
-    /// There was no memory for one: the connection is to be closed, so that its owner knows.
-    Lost,
+/// A notification, and its share of the server's memory.
+pub(crate) type News = (String, Share);
+
+/// Why a subscriber hears no more. The connection is to be closed, so that its owner knows.
+#[derive(Debug, Error)]
+enum Lost {
+    #[error("the chain cannot be read: {0}")]
+    Chain(MethodError),
+    #[error("a notification cannot be encoded: {0}")]
+    Encode(serde_json::Error),
+    #[error("there is no memory for its notifications")]
+    NoMemory,
+    #[error("the reader is too slow for its notifications")]
+    TooSlow,
+    #[error("the reader has left")]
+    Left,
 }
 
 /// What a subscriber wants to hear of.
@@ -64,6 +74,9 @@ struct Sink {
     /// Held while a notification is written: a connection has one in the making.
     news: Arc<Mutex<mpsc::Sender<News>>>,
     responses: Budget,
+    /// How long a notification may wait: it may keep a block from being forgotten.
+    patience: Duration,
+    lost: Arc<Notify>,
     /// Its place among all subscriptions.
     _place: OwnedSemaphorePermit,
 }
@@ -73,8 +86,8 @@ impl Subscriptions {
     pub(crate) fn new(context: Arc<Context>, limit: PerConnection) -> (Self, mpsc::Receiver<News>) {
         let (news, arriving) = mpsc::channel(NEWS_AHEAD);
         let news = Arc::new(Mutex::new(news));
-        let (running, tasks) = (BTreeMap::new(), JoinSet::new());
-        (Self { context, limit, running, tasks, news }, arriving)
+        let (running, tasks, lost) = (BTreeMap::new(), JoinSet::new(), Arc::default());
+        (Self { context, limit, running, tasks, news, lost }, arriving)
     }
 
     /// Begins a subscription; its id as JSON.
@@ -89,7 +102,8 @@ impl Subscriptions {
         let place = place.map_err(|_| MethodError::TooManySubscriptions { limit: all })?;
         let id = new_id();
         let (news, responses) = (Arc::clone(&self.news), self.context.responses.clone());
-        let sink = Sink { id: id.clone(), news, responses, _place: place };
+        let (patience, lost) = (self.context.limits.socket_time, Arc::clone(&self.lost));
+        let sink = Sink { id: id.clone(), news, responses, patience, lost, _place: place };
         let task = self.tasks.spawn(follow(Arc::clone(&self.context), topic, sink));
         let answer = format!("\"{id}\"");
         self.running.insert(id, task);
@@ -104,6 +118,12 @@ impl Subscriptions {
             task.abort();
         }
         Ok(task.is_some().to_string())
+    }
+
+    /// Returns when one of them can tell no more.
+    pub(crate) fn lost(&self) -> impl Future<Output = ()> + use<> {
+        let lost = Arc::clone(&self.lost);
+        async move { lost.notified().await }
     }
 
     fn forget_ended(&mut self) {
@@ -140,47 +160,43 @@ fn follow(
     let (head, arrivals) = (context.news.head(), context.news.pending());
     let cursor = HeadCursor::new(&context.chain);
     async move {
-        match topic {
-            Topic::Heads => {
-                follow_head(&context, &sink, head, cursor, |change| {
-                    change.added.iter().map(|block| types::header(block)).collect()
-                })
-                .await;
-            }
+        let ended = match topic {
+            Topic::Heads => follow_head(&context, &sink, None, head, cursor).await,
             Topic::Logs(filter) => {
-                follow_head(&context, &sink, head, cursor, |change| changed_logs(change, &filter))
-                    .await;
+                follow_head(&context, &sink, Some(Watched::new(&filter)), head, cursor).await
             }
             Topic::Transactions { full } => follow_pool(&context, &sink, arrivals, full).await,
+        };
+        if let Err(why) = ended {
+            debug!(%why, "a subscription ended");
+            sink.lost.notify_one();
         }
     }
 }
 
-/// Sends what `pick` finds in each change of the head, until the subscriber leaves.
-async fn follow_head<T: Serialize>(
+/// Sends the new headers, or the logs that are watched, of each block on the way to the head. A slow
+/// reader keeps one block from being forgotten.
+async fn follow_head(
     context: &Context,
     sink: &Sink,
+    watched: Option<Watched>,
     mut head: watch::Receiver<()>,
     mut cursor: HeadCursor,
-    pick: impl Fn(&HeadChange) -> Vec<T>,
-) {
+) -> Result<(), Lost> {
     while head.changed().await.is_ok() {
-        let change = match cursor.advance(&context.chain) {
-            Ok(change) => change,
-            Err(error) => {
-                warn!(%error, "subscription ended");
-                return;
-            }
-        };
-        let items = pick(&change);
-        // A slow reader keeps what it is told, and no blocks.
-        drop(change);
-        for item in items {
-            if !sink.send(&item).await {
-                return;
+        while let Some(step) = cursor.step(&context.chain).map_err(Lost::Chain)? {
+            match &watched {
+                Some(watched) => {
+                    for log in watched.find(&step) {
+                        sink.send(&log).await?;
+                    }
+                }
+                None if step.removed => {}
+                None => sink.send(&types::header(&step.block)).await?,
             }
         }
     }
+    Ok(())
 }
 
 /// Sends each transaction that the pool takes, until the subscriber leaves.
@@ -189,7 +205,7 @@ async fn follow_pool(
     sink: &Sink,
     mut arrivals: broadcast::Receiver<B256>,
     full: bool,
-) {
+) -> Result<(), Lost> {
     loop {
         let hash = match arrivals.recv().await {
             Ok(hash) => hash,
@@ -197,19 +213,15 @@ async fn follow_pool(
                 warn!(missed, "a subscriber of pending transactions is too slow");
                 continue;
             }
-            Err(broadcast::error::RecvError::Closed) => return,
+            Err(broadcast::error::RecvError::Closed) => return Ok(()),
         };
-        let sent = if full {
-            match context.pooled(hash) {
-                Some(transaction) => sink.send(&types::pending_transaction(transaction)).await,
-                // Mined or dropped in the meantime.
-                None => true,
+        match full.then(|| context.pooled(hash)) {
+            None => sink.send(&hash).await?,
+            Some(Some(transaction)) => {
+                sink.send(&types::pending_transaction(transaction)).await?;
             }
-        } else {
-            sink.send(&hash).await
-        };
-        if !sent {
-            return;
+            // Mined or dropped in the meantime.
+            Some(None) => {}
         }
     }
 }
@@ -229,25 +241,18 @@ struct Told<'a, T> {
 }
 
 impl Sink {
-    /// Whether the subscriber is still there.
-    async fn send(&self, item: &impl Serialize) -> bool {
+    /// Hands a notification to the connection.
+    async fn send(&self, item: &impl Serialize) -> Result<(), Lost> {
+        tokio::time::timeout(self.patience, self.queue(item)).await.unwrap_or(Err(Lost::TooSlow))
+    }
+
+    async fn queue(&self, item: &impl Serialize) -> Result<(), Lost> {
         let params = Told { subscription: &self.id, result: item };
         let notification = Notification { jsonrpc: "2.0", method: "eth_subscription", params };
         let news = self.news.lock().await;
-        let text = match serde_json::to_string(&notification) {
-            Ok(text) => text,
-            Err(error) => {
-                warn!(%error, "cannot encode a notification");
-                return false;
-            }
-        };
+        let text = serde_json::to_string(&notification).map_err(Lost::Encode)?;
         let mut share = self.responses.share();
-        match share.grow(text.len()) {
-            Ok(()) => news.send(News::Notification(text, share)).await.is_ok(),
-            Err(_) => {
-                let _ = news.send(News::Lost).await;
-                false
-            }
-        }
+        share.grow(text.len()).map_err(|_| Lost::NoMemory)?;
+        news.send((text, share)).await.map_err(|_| Lost::Left)
     }
 }

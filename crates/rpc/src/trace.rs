@@ -79,7 +79,7 @@ impl Context {
             let env = &call.env;
             let fork = self.chain.spec().forks.fork_at(env.number, env.timestamp);
             let logger = StructLogger::new(options.config, fork, out);
-            let (result, logger) = self.inspect(call, logger, guard, Keeps::Calls)?;
+            let (result, logger) = self.inspect(call, logger, guard, Keeps::Nothing)?;
             return logger.finish(&result);
         }
         let inspector = (DebugInspector::new(options.clone())?, Capture::default());
@@ -152,7 +152,7 @@ fn trace_next(
         let logger = Guarded::new(
             StructLogger::new(options.config, executor.fork(), out),
             guard.clone(),
-            Keeps::Calls,
+            Keeps::Nothing,
         );
         let (outcome, logger) = executor.inspect_transaction(transaction, logger)?;
         return logger.finish()?.finish(&outcome.result);

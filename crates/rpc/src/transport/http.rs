@@ -43,7 +43,7 @@ pub(crate) async fn answer(
     connection.clock.stop();
     let answered = match origin::check(&service.hosts, &service.origins, request.headers()) {
         Err(error) => Err((StatusCode::FORBIDDEN, error)),
-        Ok(()) if request.headers().contains_key(UPGRADE) => {
+        Ok(()) if asks_for_websocket(request.headers()) => {
             upgrade(Arc::clone(&service), &connection, request).await
         }
         Ok(()) => call(&service, &connection, request).await,
@@ -113,6 +113,14 @@ async fn upgrade(
         .max_message_size(limit)
         .max_frame_size(limit)
         .on_upgrade(move |socket| websocket::serve(service, connection, socket)))
+}
+
+/// Other upgrades, such as a client's offer of HTTP/2, need not be taken (RFC 9110, section 7.8).
+fn asks_for_websocket(headers: &HeaderMap) -> bool {
+    let offers = headers.get_all(UPGRADE).iter().filter_map(|offer| offer.to_str().ok());
+    offers
+        .flat_map(|offers| offers.split(','))
+        .any(|one| one.trim().eq_ignore_ascii_case("websocket"))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

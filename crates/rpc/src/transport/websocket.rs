@@ -14,7 +14,7 @@ use crate::{
     dispatch::{Form, Reply},
     envelope::{Call, error_answer},
     error::MethodError,
-    subscriptions::{self, News, Subscriptions},
+    subscriptions::{self, Subscriptions},
     work::Share,
 };
 
@@ -93,10 +93,8 @@ impl Session {
                         self.reply(reply).await?;
                     }
                 }
-                Some(news) = news.recv() => match news {
-                    News::Notification(text, _share) => self.send(text).await?,
-                    News::Lost => return Err(End("there is no memory for its notifications")),
-                },
+                Some((text, _share)) = news.recv() => self.send(text).await?,
+                () = subscriptions.lost() => return Err(End("a subscription can tell no more")),
             }
         }
     }

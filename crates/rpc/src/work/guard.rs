@@ -92,7 +92,9 @@ impl Guard {
 /// What an inspector keeps of each instruction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keeps {
-    /// Nothing, or a thing of fixed size for each call.
+    /// Nothing, or what is paid for dearly, such as the accounts of an access list.
+    Nothing,
+    /// Calls and logs, with their bytes.
     Calls,
     /// Stack and memory.
     Steps,
@@ -134,6 +136,9 @@ impl<I> Guarded<I> {
     }
 
     fn keep(&mut self, bytes: usize) {
+        if self.keeps == Keeps::Nothing {
+            return;
+        }
         self.kept = self.kept.saturating_add(bytes);
         if self.stopped.is_none() {
             self.stopped = self.guard.check_memory(self.kept).err();

@@ -87,6 +87,11 @@ impl Output {
         }
     }
 
+    /// Bytes so far.
+    pub(crate) const fn len(&self) -> usize {
+        self.sent.saturating_add(self.buffer.len())
+    }
+
     /// Writes a value whole, or `null` where it cannot be.
     ///
     /// # Errors

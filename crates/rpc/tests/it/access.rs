@@ -73,7 +73,12 @@ async fn pages_ask_only_where_they_may() {
 async fn what_is_no_page_asks_as_it_likes() {
     let served = serve(RpcConfig::default()).await;
     let address = served.server.local_addr();
-    for headers in ["", "origin: chrome-extension://nkbihfbeogaeaoehlefnkodbefgpgknn\r\n"] {
+    for headers in [
+        "",
+        "origin: chrome-extension://nkbihfbeogaeaoehlefnkodbefgpgknn\r\n",
+        // What clients offer that would rather speak HTTP/2.
+        "connection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n",
+    ] {
         let answer = http::request(address, "POST", &format!("{headers}{JSON}"), CALL).await;
         assert_eq!(answer.json()["result"], "0x7a69");
     }

@@ -47,6 +47,26 @@ async fn block_and_log_filters_follow_a_reorg() {
 }
 
 #[tokio::test]
+async fn much_is_told_in_parts() {
+    let served = Served::start().await;
+    let blocks = served.call("eth_newBlockFilter", json!([])).await;
+    let logs = served.call("eth_newFilter", json!([{ "address": LOGGER }])).await;
+    let mut hashes: Vec<Value> =
+        (0..1_100).map(|_| json!(chain::mine_empty(&served.chain).hash)).collect();
+    hashes.push(json!(chain::mine(&served.chain).hash));
+
+    let first = changes(&served, &blocks).await;
+    assert_eq!(first.len(), 1_000);
+    assert_eq!([first, changes(&served, &blocks).await].concat(), hashes);
+    assert!(changes(&served, &blocks).await.is_empty());
+
+    assert!(changes(&served, &logs).await.is_empty(), "a thousand blocks without any");
+    let found = changes(&served, &logs).await;
+    assert_eq!(found.len(), 1);
+    assert_eq!(Some(&found[0]["blockHash"]), hashes.last());
+}
+
+#[tokio::test]
 async fn pending_filters_tell_arrivals_once() {
     let served = Served::start().await;
     let hashes = served.call("eth_newPendingTransactionFilter", json!([])).await;

@@ -235,6 +235,22 @@ async fn tracers_keep_no_more_than_they_may() {
 }
 
 #[tokio::test]
+async fn what_keeps_nothing_has_no_limit_of_memory() {
+    // Hundreds of thousands of calls to the identity precompile.
+    let code = "0x5b5f5f5f5f60045afa505f56";
+    let to = "0x00000000000000000000000000000000000e9d1e";
+    let overrides = json!({ to: { "code": code } });
+    let gas = 10_000_000;
+    let served = serve(Limits { call_gas: gas, ..Limits::default() }).await;
+    let params = json!([{ "to": to }, "latest", overrides]);
+    let (code, message, _) = served.error("eth_call", params.clone()).await;
+    assert_eq!((code, message.as_str()), (-32000, "out of gas"));
+    let (code, message, _) = served.error("eth_estimateGas", params).await;
+    let expected = format!("gas required exceeds allowance ({gas})");
+    assert_eq!((code, message), (-32000, expected));
+}
+
+#[tokio::test]
 async fn answers_and_batches_have_limits() {
     let limits = Limits { response_bytes: 1000, batch_calls: 2, ..Limits::default() };
     let served = serve(limits).await;

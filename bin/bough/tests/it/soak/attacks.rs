@@ -6,7 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bough_testing::{http::Answer, ws::Socket};
+use bough_testing::{
+    http::{Answer, call},
+    ws::Socket,
+};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -36,7 +39,7 @@ type Running = Pin<Box<dyn Future<Output = Tally> + Send>>;
 /// A limit of the server.
 const LIMIT: i64 = -32005;
 
-pub const ATTACKS: [Attack; 13] = [
+pub const ATTACKS: [Attack; 15] = [
     attack("deep traces, read", &[], |size, to, _| {
         Box::pin(many(size.of(20), move |_| trace(to, size.of(2_000_000))))
     }),
@@ -67,6 +70,12 @@ pub const ATTACKS: [Attack; 13] = [
         Box::pin(many(size.of(50), move |_| {
             pipelined(url.clone(), 400, "eth_newPendingTransactionFilter", json!([]))
         }))
+    }),
+    attack("logs, not read", &[], |size, to, url| {
+        Box::pin(many(size.of(5), move |account| unread_logs(to, url.clone(), account)))
+    }),
+    attack("logs, polled", &[], |size, to, _| {
+        Box::pin(many(size.of(20), move |account| polled_logs(to, account % 5)))
     }),
     attack("idle connections", &[], |size, to, _| {
         Box::pin(many(size.of(1_000), move |_| idle(to)))
@@ -227,6 +236,38 @@ async fn subscriptions(url: String, count: usize) -> Tally {
         }
     }
     sleep(HOLD).await;
+    tally
+}
+
+/// Makes a transaction of thousands of logs, from one of the accounts that a devnet signs for.
+async fn many_logs(to: SocketAddr, account: usize) -> Tally {
+    // Logs nothing as long as there is gas.
+    let code = "0x5b5f5fa06113885a115f57";
+    let accounts = call(to, "eth_accounts", json!([])).await;
+    let send = json!([{ "from": accounts["result"][account], "data": code, "gas": "0x1e8480" }]);
+    Tally::json(&call(to, "eth_sendTransaction", send).await)
+}
+
+async fn unread_logs(to: SocketAddr, url: String, account: usize) -> Tally {
+    let Ok(mut socket) = Socket::open(&url, None, None).await else { return Tally::silent() };
+    for _ in 0..100 {
+        if socket.try_send(&body("eth_subscribe", &json!(["logs", {}]))).await.is_err() {
+            return Tally::silent();
+        }
+    }
+    let tally = many_logs(to, account).await;
+    sleep(HOLD).await;
+    tally
+}
+
+async fn polled_logs(to: SocketAddr, account: usize) -> Tally {
+    let filter = call(to, "eth_newFilter", json!([{}])).await;
+    let mut tally = many_logs(to, account).await;
+    sleep(HOLD).await;
+    for _ in 0..10 {
+        let changes = call(to, "eth_getFilterChanges", json!([filter["result"]])).await;
+        tally = tally.and(Tally::json(&changes));
+    }
     tally
 }
 
