@@ -7,18 +7,19 @@ use bough_bridge::{BridgeError, Chain};
 use bough_devnet::DevnetError;
 use bough_l1::L1Error;
 use bough_node::{DeployError, NodeError};
+use bough_rpc::StartError;
 use eyre::{Report, eyre};
 
 use crate::failure::{Failure, chain};
 
 const OTHER_PORT: &str = "stop what listens there, or choose another port or host";
-const OTHER_DATADIR: &str = "choose another --datadir, or remove that one";
+const OTHER_DATADIR: &str = "choose another --datadir";
 const CHECK_L1: &str = "start L1 (`bough dev` does), or give another --l1-url";
 
 /// A development L1 did not start.
 pub(crate) fn l1(why: &L1Error) -> Report {
     let advice = match why {
-        L1Error::Rpc(_) => OTHER_PORT,
+        L1Error::Rpc(why) => listening(why),
         L1Error::Chain(_) | L1Error::Timestamp { .. } => OTHER_DATADIR,
     };
     eyre!("cannot start L1: {}; {advice}", chain(why))
@@ -27,7 +28,7 @@ pub(crate) fn l1(why: &L1Error) -> Report {
 /// An L2 node did not start.
 pub(crate) fn node(why: &NodeError) -> Report {
     let advice = match why {
-        NodeError::Rpc(_) => OTHER_PORT,
+        NodeError::Rpc(why) => listening(why),
         NodeError::Chain(_) => OTHER_DATADIR,
         NodeError::L1(_) => CHECK_L1,
         NodeError::NotSequencer { .. } => "give that account's key",
@@ -35,6 +36,13 @@ pub(crate) fn node(why: &NodeError) -> Report {
         _ => "check the rollup file and --l1-url",
     };
     eyre!("cannot start L2: {}; {advice}", chain(why))
+}
+
+const fn listening(why: &StartError) -> &'static str {
+    match why {
+        StartError::AddressInUse { .. } => OTHER_PORT,
+        _ => "choose another --host or port",
+    }
 }
 
 /// A rollup was not deployed.

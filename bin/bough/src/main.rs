@@ -6,6 +6,7 @@ mod cli;
 mod cmd;
 mod demo;
 mod failure;
+mod file;
 mod logging;
 mod output;
 mod progress;

@@ -42,10 +42,12 @@ pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>, FileError> {
             if entry.file_name().as_encoded_bytes().starts_with(b".") {
                 continue;
             }
-            // A link to a folder could lead in circles: only real folders are entered.
-            if entry.file_type()?.is_dir() {
+            // A link to a folder could lead in circles: only real folders are entered. Pipes and
+            // devices, which need not end, are no files.
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
                 folders.push(entry.path());
-            } else {
+            } else if kind.is_file() || kind.is_symlink() {
                 found.push(entry.path());
             }
         }

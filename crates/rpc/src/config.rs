@@ -211,6 +211,9 @@ pub struct Limits {
     pub overrides: usize,
     /// Largest answer, bytes. A trace over HTTP is streamed, and may be larger.
     pub response_bytes: usize,
+    /// Largest answer that a thread for reads gives, bytes: a larger one is begun again by a thread for
+    /// calls, so that it keeps nobody from reading.
+    pub read_response_bytes: usize,
     /// Most bytes of answers held at a time, in all. The first 64 KiB of each do not count.
     pub held_response_bytes: usize,
     /// Largest trace over HTTP, bytes.
@@ -221,7 +224,7 @@ pub struct Limits {
     pub batch_response_bytes: usize,
     /// Most calls at a time of one WebSocket connection.
     pub calls_per_connection: usize,
-    /// Most messages of one WebSocket connection that wait for that.
+    /// Most messages of one WebSocket connection that wait for that; more are not read yet.
     pub messages_waiting: usize,
     /// Most reads, calls and traces that run at a time.
     pub threads: Threads,
@@ -289,6 +292,7 @@ impl Default for Limits {
             call_params_bytes: 6 << 20,
             overrides: 10_000,
             response_bytes: 64 << 20,
+            read_response_bytes: 1 << 20,
             held_response_bytes: 256 << 20,
             trace_bytes: 1 << 30,
             batch_calls: 1_000,
@@ -304,13 +308,13 @@ impl Default for Limits {
             trace_time: Duration::from_secs(30),
             trace_memory: 64 << 20,
             socket_time: Duration::from_secs(30),
-            log_blocks: 10_000,
+            log_blocks: 100_000,
             logs: 100_000,
             filter_terms: 1_000,
             watched_terms: 100,
             filters: PerConnection { each: 100, all: 1_000 },
             filter_time: Duration::from_secs(300),
-            subscriptions: PerConnection { each: 100, all: 2_000 },
+            subscriptions: PerConnection { each: 1_000, all: 10_000 },
         }
     }
 }

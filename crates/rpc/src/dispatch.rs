@@ -17,7 +17,7 @@ use crate::{
     config::Api,
     envelope::{Body, Call, error_answer, error_object, result_prefix},
     error::MethodError,
-    methods::{Args, Asked, Method, Methods, Route},
+    methods::{Args, Asked, Method, Methods, Route, Work},
     work::{Budget, Caller, Guard, Kind, Lanes, Output, Share, Written},
 };
 
@@ -54,8 +54,19 @@ pub(crate) struct Reply {
 pub(crate) struct Streamed {
     pub(crate) first: Option<Bytes>,
     pub(crate) chunks: mpsc::Receiver<Bytes>,
-    pub(crate) end: JoinHandle<Written>,
+    /// The rest, which has the error where there is one.
+    pub(crate) end: JoinHandle<Result<Written, MethodError>>,
     _caller: Caller,
+}
+
+/// A call and the work that answers it.
+#[derive(Clone, Copy)]
+struct Task<'a> {
+    connection: u64,
+    /// What the call stands in.
+    bytes: &'a Bytes,
+    call: &'a Call<'a>,
+    work: &'a Arc<Work>,
 }
 
 /// How an answer travels.
@@ -91,6 +102,16 @@ impl Dispatcher {
             }
             Ok(Body::TooLarge(id)) => Some(self.refuse_batch(id)),
             Err(error) => Some(self.refuse(None, error)),
+        }
+    }
+
+    /// The answer to a body that is refused as a whole, to the call that it holds where it holds one.
+    pub(crate) fn refuse_body(&self, body: &[u8], error: MethodError) -> Reply {
+        match Body::read(body, self.limits.batch_calls) {
+            Ok(Body::One(call)) => {
+                self.refuse(Call::read(call).ok().and_then(|call| call.id), error)
+            }
+            _ => self.refuse(None, error),
         }
     }
 
@@ -172,8 +193,7 @@ impl Dispatcher {
         method: &Method,
         form: Form,
     ) -> Result<Reply, MethodError> {
-        let id = call.id.unwrap_or("null");
-        let prefix = result_prefix(id);
+        let prefix = result_prefix(call.id.unwrap_or("null"));
         let most = match form {
             Form::Held { limit } => limit.min(self.limits.response_bytes),
             Form::Streamed => self.limits.response_bytes,
@@ -197,44 +217,66 @@ impl Dispatcher {
                 let caller = Caller::new();
                 let asked = Asked { connection, guard: self.guard(&caller, Kind::Read) };
                 let work = |out: &mut Output| work(&mut Args::new(call.params)?, &asked, out);
-                let run = || written(id, &prefix, held(), &self.counters, work);
+                let run = || written(&prefix, held(), &self.counters, work);
                 let answer = catch_unwind(AssertUnwindSafe(run));
-                Ok(answer.map_err(|panic| crashed(&call.method, &*panic))?.into())
+                Ok(answer.map_err(|panic| crashed(&call.method, &*panic))??.into())
             }
             Method::Thread(route, work) => {
-                let (kind, work) = (route.kind(call.params), Arc::clone(work));
-                let turn = self.lanes.of(kind).enter().await?;
-                let caller = Caller::new();
-                let guard = self.guard(&caller, kind);
-                let (out, chunks) = match form {
-                    Form::Streamed if kind == Kind::Trace => {
-                        let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
-                        let limit = self.limits.trace_bytes;
-                        let runtime = Handle::current();
-                        (Output::stream(sender, runtime, guard.clone(), limit), Some(chunks))
-                    }
-                    _ => (held(), None),
+                let task = Task { connection, bytes, call, work };
+                let kind = route.kind(call.params);
+                let small = self.limits.read_response_bytes;
+                let Some(when_large) = route.kind_when_large().filter(|_| most > small) else {
+                    return self.on_thread(kind, task, most, form).await;
                 };
-                let asked = Asked { connection, guard };
-                let params = call.params.map(|params| bytes.slice_ref(params.as_bytes()));
-                let (id, counters) = (id.to_owned(), Arc::clone(&self.counters));
-                let end = tokio::task::spawn_blocking(move || {
-                    let _turn = turn;
-                    let _running = counters.running();
-                    let params = params.as_deref().and_then(|bytes| str::from_utf8(bytes).ok());
-                    let work = |out: &mut Output| work(&mut Args::new(params)?, &asked, out);
-                    written(&id, &prefix, out, &counters, work)
-                });
-                self.collect(&call.method, end, chunks, caller).await
+                match self.on_thread(kind, task, small, form).await {
+                    Err(MethodError::ResponseTooLarge { .. }) => {
+                        self.on_thread(when_large, task, most, form).await
+                    }
+                    answered => answered,
+                }
             }
         }
+    }
+
+    /// Has a call answered by a thread for its kind, in at most so many bytes where the answer is held.
+    async fn on_thread(
+        &self,
+        kind: Kind,
+        Task { connection, bytes, call, work }: Task<'_>,
+        most: usize,
+        form: Form,
+    ) -> Result<Reply, MethodError> {
+        let turn = self.lanes.of(kind).enter().await?;
+        let caller = Caller::new();
+        let guard = self.guard(&caller, kind);
+        let (out, chunks) = match form {
+            Form::Streamed if kind == Kind::Trace => {
+                let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
+                let limit = self.limits.trace_bytes;
+                let out = Output::stream(sender, Handle::current(), guard.clone(), limit);
+                (out, Some(chunks))
+            }
+            _ => (Output::held(self.responses.share(), most), None),
+        };
+        let asked = Asked { connection, guard };
+        let params = call.params.map(|params| bytes.slice_ref(params.as_bytes()));
+        let prefix = result_prefix(call.id.unwrap_or("null"));
+        let (work, counters) = (Arc::clone(work), Arc::clone(&self.counters));
+        let end = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            let _running = counters.running();
+            let params = params.as_deref().and_then(|bytes| str::from_utf8(bytes).ok());
+            let work = |out: &mut Output| work(&mut Args::new(params)?, &asked, out);
+            written(&prefix, out, &counters, work)
+        });
+        self.collect(&call.method, end, chunks, caller).await
     }
 
     /// Waits for an answer, or for the first part of one that is streamed.
     async fn collect(
         &self,
         method: &str,
-        end: JoinHandle<Written>,
+        end: JoinHandle<Result<Written, MethodError>>,
         chunks: Option<mpsc::Receiver<Bytes>>,
         caller: Caller,
     ) -> Result<Reply, MethodError> {
@@ -245,7 +287,7 @@ impl Dispatcher {
             return Ok(Reply { stream: Some(stream), bytes: Vec::new(), share: None });
         }
         match end.await {
-            Ok(written) => Ok(written.into()),
+            Ok(written) => Ok(written?.into()),
             Err(why) => match why.try_into_panic() {
                 Ok(panic) => Err(crashed(method, &*panic)),
                 // The server stops.
@@ -269,27 +311,26 @@ impl Dispatcher {
 /// Writes the answer to one call. One that fails after a part of it was sent ends with its error,
 /// which readers of JSON-RPC look for first.
 fn written(
-    id: &str,
     prefix: &str,
     mut out: Output,
     counters: &Counters,
     work: impl FnOnce(&mut Output) -> Result<(), MethodError>,
-) -> Written {
+) -> Result<Written, MethodError> {
     out.put(prefix);
-    match work(&mut out) {
-        Ok(()) => out.put("}"),
-        Err(error) => {
-            counters.count(&error);
-            if out.abandon() {
-                out.put(",\"error\":");
-                out.put(&error_object(error));
-                out.put("}");
-            } else {
-                out.put(&error_answer(Some(id), error));
+    if let Err(error) = work(&mut out) {
+        if !out.abandon() {
+            if matches!(error, MethodError::CallerGone) {
+                // Nobody is told, so nobody else counts it.
+                counters.count(&error);
             }
+            return Err(error);
         }
+        counters.count(&error);
+        out.put(",\"error\":");
+        out.put(&error_object(error));
     }
-    out.finish()
+    out.put("}");
+    Ok(out.finish())
 }
 
 impl From<Written> for Reply {

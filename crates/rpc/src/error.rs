@@ -21,7 +21,11 @@ const INVALID_PARAMS: i32 = -32602;
 const INTERNAL_ERROR: i32 = -32603;
 /// Geth's code for everything without one of its own.
 const SERVER_ERROR: i32 = -32000;
-/// A limit of this server (EIP-1474).
+/// Geth's codes for what took too long, and for what is too large to be answered.
+const TIMED_OUT: i32 = -32002;
+const RESPONSE_TOO_LARGE: i32 = -32003;
+/// Too many ask, or one holds too much (EIP-1474). Clients ask again after it, so nothing has it that
+/// would be refused again.
 const LIMIT_EXCEEDED: i32 = -32005;
 /// Geth's code for a revert, which carries its data.
 const EXECUTION_REVERTED: i32 = 3;
@@ -115,12 +119,6 @@ pub enum MethodError {
     /// Too many large bodies at a time.
     #[error("too many large requests at a time, try again")]
     RequestsFull,
-    /// Too many messages of a connection wait already.
-    #[error("too many calls of this connection wait: the limit is {limit}")]
-    MessagesWaiting {
-        /// Most that may wait.
-        limit: usize,
-    },
     /// Too many calls in a batch.
     #[error("batch too large: the limit is {limit} calls")]
     BatchTooLarge {
@@ -361,7 +359,10 @@ impl MethodError {
     pub const fn code(&self) -> i32 {
         match self {
             Self::Parse => PARSE_ERROR,
-            Self::InvalidRequest | Self::EmptyBatch => INVALID_REQUEST,
+            Self::InvalidRequest
+            | Self::EmptyBatch
+            | Self::RequestTooLarge { .. }
+            | Self::BatchTooLarge { .. } => INVALID_REQUEST,
             Self::MethodNotFound { .. } => METHOD_NOT_FOUND,
             Self::Panicked | Self::Encode => INTERNAL_ERROR,
             Self::Other(error) => error.code,
@@ -374,35 +375,53 @@ impl MethodError {
             | Self::RewardPercentiles
             | Self::NoSlots
             | Self::Subscription { .. } => INVALID_PARAMS,
+            error if error.asks_too_much() => INVALID_PARAMS,
             Self::Reverted { .. } => EXECUTION_REVERTED,
-            error if error.is_limit() => LIMIT_EXCEEDED,
+            Self::TimeLimit { .. } => TIMED_OUT,
+            Self::MemoryLimit { .. } | Self::ResponseTooLarge { .. } => RESPONSE_TOO_LARGE,
+            error if error.is_busy() => LIMIT_EXCEEDED,
             _ => SERVER_ERROR,
         }
     }
 
     /// Whether it is this server's limit that the call exceeds.
     pub(crate) const fn is_limit(&self) -> bool {
+        self.asks_too_much()
+            || self.is_busy()
+            || matches!(
+                self,
+                Self::BodyTime { .. }
+                    | Self::RequestTooLarge { .. }
+                    | Self::BatchTooLarge { .. }
+                    | Self::TimeLimit { .. }
+                    | Self::MemoryLimit { .. }
+                    | Self::ResponseTooLarge { .. }
+                    | Self::CallerGone
+            )
+    }
+
+    /// Whether the parameters ask for more than one call may.
+    const fn asks_too_much(&self) -> bool {
         matches!(
             self,
-            Self::BodyTime { .. }
-                | Self::RequestTooLarge { .. }
-                | Self::RequestsFull
-                | Self::MessagesWaiting { .. }
-                | Self::BatchTooLarge { .. }
-                | Self::ParamsTooLarge { .. }
-                | Self::QueueFull { .. }
-                | Self::NoThread { .. }
-                | Self::TimeLimit { .. }
-                | Self::MemoryLimit { .. }
-                | Self::CallerGone
-                | Self::ResponseTooLarge { .. }
-                | Self::ResponsesFull
-                | Self::TooManySubscriptions { .. }
+            Self::ParamsTooLarge { .. }
                 | Self::FilterTooWide { .. }
                 | Self::TooManyOverrides { .. }
                 | Self::BlockRangeTooWide { .. }
                 | Self::TooManyLogs { .. }
                 | Self::TooManySlots { .. }
+        )
+    }
+
+    /// Whether the same may be answered later.
+    const fn is_busy(&self) -> bool {
+        matches!(
+            self,
+            Self::RequestsFull
+                | Self::QueueFull { .. }
+                | Self::NoThread { .. }
+                | Self::ResponsesFull
+                | Self::TooManySubscriptions { .. }
                 | Self::TooManyFilters { .. }
         )
     }

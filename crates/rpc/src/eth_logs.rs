@@ -16,6 +16,9 @@ use crate::{
     work::{Guard, Output},
 };
 
+/// Logs between two looks at the guard.
+const LOGS_AT_ONCE: usize = 1_024;
+
 pub(crate) fn register(table: &mut MethodTable) {
     table.writing("eth_getLogs", Route::Logs, get_logs);
 }
@@ -43,7 +46,10 @@ impl Context {
         match filter.block_option {
             FilterBlockOption::AtBlockHash(hash) => {
                 let block = self.chain.block(hash)?.ok_or(MethodError::BlockNotFound { hash })?;
-                for log in wanted.find(&block) {
+                for (place, log) in wanted.find(&block).enumerate() {
+                    if place.is_multiple_of(LOGS_AT_ONCE) {
+                        guard.check()?;
+                    }
                     out.item(&types::log(log, false))?;
                 }
             }

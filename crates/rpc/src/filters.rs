@@ -32,7 +32,7 @@ pub(crate) fn register(table: &mut MethodTable) {
     table.asked("eth_newFilter", new_log_filter);
     table.asked("eth_newBlockFilter", new_block_filter);
     table.asked("eth_newPendingTransactionFilter", new_pending_filter);
-    table.writing("eth_getFilterChanges", Route::To(Kind::Read), changes);
+    table.writing("eth_getFilterChanges", Route::Read, changes);
     table.writing("eth_getFilterLogs", Route::To(Kind::Call), filter_logs);
     table.quick("eth_uninstallFilter", uninstall);
 }

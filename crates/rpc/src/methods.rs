@@ -101,8 +101,11 @@ pub(crate) enum Method {
 pub(crate) enum Route {
     /// Those for one kind of work.
     To(Kind),
-    /// Those for reads where the logs of one block are asked for, which is then named by its hash,
-    /// and those for calls where blocks are searched.
+    /// Those for reads, as long as the answer is small. A large one is begun again by those for calls:
+    /// it keeps nobody from reading.
+    Read,
+    /// As [`Route::Read`] where the logs of one block are asked for, which is then named by its hash;
+    /// those for calls where blocks are searched.
     Logs,
 }
 
@@ -111,6 +114,7 @@ impl Route {
     pub(crate) fn kind(self, params: Option<&str>) -> Kind {
         match self {
             Self::To(kind) => kind,
+            Self::Read => Kind::Read,
             Self::Logs => {
                 let filter = Args::new(params).and_then(|mut args| args.required::<Filter>());
                 match filter.map(|filter| filter.block_option) {
@@ -118,6 +122,14 @@ impl Route {
                     _ => Kind::Call,
                 }
             }
+        }
+    }
+
+    /// The kind that it becomes when its answer gets large.
+    pub(crate) const fn kind_when_large(self) -> Option<Kind> {
+        match self {
+            Self::To(_) => None,
+            Self::Read | Self::Logs => Some(Kind::Call),
         }
     }
 }
@@ -198,14 +210,14 @@ impl MethodTable {
         self.insert(name, Method::Quick(work));
     }
 
-    /// A method that reads the store: it runs on one of the threads for that.
+    /// A method that reads the store: it runs on one of the threads for that. It may be begun twice.
     pub(crate) fn blocking<R: Serialize + 'static>(
         &mut self,
         name: &'static str,
         handler: fn(&Context, &mut Args<'_>) -> Result<R, MethodError>,
     ) {
         let work = self.work(move |context, args, _, out| out.value(&handler(context, args)?));
-        self.insert(name, Method::Thread(Route::To(Kind::Read), work));
+        self.insert(name, Method::Thread(Route::Read, work));
     }
 
     /// A method that reads so much that others who read should not wait for it: it runs where calls

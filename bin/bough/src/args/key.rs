@@ -1,11 +1,11 @@
 //! Private keys. They are never printed, not even when they are wrong.
 
-use std::{env, fs, path::PathBuf};
+use std::{env, path::PathBuf};
 
 use alloy_signer_local::PrivateKeySigner;
 use clap::Args;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, file};
 
 /// The variable that a key is taken from when no flag gives one.
 const VARIABLE: &str = "BOUGH_KEY";
@@ -32,7 +32,7 @@ impl KeyArgs {
         }
         if let Some(path) = &self.key_file {
             let shown = path.display();
-            let text = fs::read_to_string(path).map_err(|why| {
+            let text = file::text(path).map_err(|why| {
                 Failure::unusable(format!("cannot read key file {shown}: {why}; check --key-file"))
             })?;
             return parse(&text, &format!("key file {shown}")).map(Some);

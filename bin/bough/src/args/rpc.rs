@@ -24,7 +24,7 @@ pub(crate) struct RpcArgs {
     /// localhost; IP addresses may always
     #[arg(long = "http.vhosts", value_name = "NAMES")]
     hosts: Option<Hosts>,
-    /// Most gas of an eth_call and its kin
+    /// Most gas of an eth_call and its kin, estimates too; 0 is no limit
     #[arg(long = "rpc.gascap", value_name = "GAS", default_value_t = Limits::default().call_gas)]
     gas: u64,
     /// Longest time of an eth_call and its kin
@@ -35,6 +35,13 @@ pub(crate) struct RpcArgs {
         value_parser = block_time
     )]
     time: Duration,
+    /// Most blocks that one eth_getLogs may search; 0 is no limit
+    #[arg(
+        long = "rpc.rangelimit",
+        value_name = "BLOCKS",
+        default_value_t = Limits::default().log_blocks
+    )]
+    range: u64,
     /// Most calls in a batch
     #[arg(
         long = "rpc.batch-request-limit",
@@ -59,7 +66,8 @@ impl RpcArgs {
             origins: self.origins.clone().unwrap_or(base.origins),
             hosts: self.hosts.clone().unwrap_or(base.hosts),
             limits: Limits {
-                call_gas: self.gas,
+                call_gas: unless_zero(self.gas),
+                log_blocks: unless_zero(self.range),
                 call_time: self.time,
                 batch_calls: self.batch,
                 batch_response_bytes: self.batch_bytes,
@@ -68,4 +76,9 @@ impl RpcArgs {
             ..base
         }
     }
+}
+
+/// As geth reads a limit of 0.
+const fn unless_zero(limit: u64) -> u64 {
+    if limit == 0 { u64::MAX } else { limit }
 }

@@ -1,7 +1,6 @@
 //! `bough bench`.
 
 use std::{
-    fs,
     io::{self, IsTerminal},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -11,7 +10,7 @@ use bough_adversary::{Case, Input, Prepared, Row, Table, cases, measure};
 use bough_stf::ForkSchedule;
 use clap::{Args, Subcommand, value_parser};
 
-use crate::{cli::Verbosity, cmd::execute::own_fork, failure::Failure, output};
+use crate::{cli::Verbosity, cmd::execute::own_fork, failure::Failure, file, output};
 
 /// Measure how fast this build is on one core
 #[derive(Debug, Args)]
@@ -55,7 +54,8 @@ impl Bench {
 
 impl Execute {
     fn run(&self, verbosity: Verbosity) -> eyre::Result<ExitCode> {
-        let mut chosen = self.files.iter().map(|path| file(path)).collect::<Result<Vec<_>, _>>()?;
+        let mut chosen =
+            self.files.iter().map(|path| from_file(path)).collect::<Result<Vec<_>, _>>()?;
         if self.adversarial {
             chosen.extend(cases());
         }
@@ -88,9 +88,9 @@ impl Execute {
 }
 
 /// An input from a file, under its own fork.
-fn file(path: &Path) -> eyre::Result<Case> {
+fn from_file(path: &Path) -> eyre::Result<Case> {
     let shown = path.display();
-    let bytes = fs::read(path).map_err(|why| {
+    let bytes = file::input(path).map_err(|why| {
         Failure::unusable(format!("cannot read {shown}: {why}; give a file of input bytes"))
     })?;
     let schema_id = bytes.first_chunk().map(|id| u16::from_be_bytes(*id));

@@ -14,7 +14,7 @@ use crate::{
 /// Run the whole life of a rollup on a fresh devnet, and show what came of it
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
-    /// The fork both chains follow from genesis
+    /// The fork both chains follow from genesis: osaka, bpo1, bpo2 or amsterdam
     #[arg(long, value_name = "FORK", default_value = "amsterdam", value_parser = args::settling_fork)]
     hardfork: Fork,
     /// Print one JSON object

@@ -34,7 +34,7 @@ pub(crate) struct Deploy {
     /// the deployer and its nonce
     #[arg(long, value_name = "ID", value_parser = value_parser!(u64).range(1..=MAX_CHAIN_ID))]
     l2_chain_id: Option<u64>,
-    /// The fork that L1 follows
+    /// The fork that L1 follows: osaka, bpo1, bpo2 or amsterdam
     #[arg(long, value_name = "FORK", default_value = "amsterdam", value_parser = args::settling_fork)]
     hardfork: Fork,
     /// Where to write the rollup file; it must not exist

@@ -32,7 +32,7 @@ pub(crate) struct Dev {
     /// Address to listen on
     #[arg(long, default_value = "127.0.0.1")]
     host: IpAddr,
-    /// The fork both chains follow from genesis
+    /// The fork both chains follow from genesis: osaka, bpo1, bpo2 or amsterdam
     #[arg(long, value_name = "FORK", default_value = "amsterdam", value_parser = args::settling_fork)]
     hardfork: Fork,
     /// How many blocks L1's finalized block lags its head

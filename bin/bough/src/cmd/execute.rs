@@ -1,7 +1,6 @@
 //! `bough execute`.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     process::ExitCode,
     time::Instant,
@@ -16,7 +15,7 @@ use eyre::WrapErr;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::{args, failure::Failure, output};
+use crate::{args, failure::Failure, file, output};
 
 /// Gas for the call: more than any block claims.
 const PLENTY: u64 = u64::MAX / 2;
@@ -90,7 +89,7 @@ impl Execute {
 
 fn read_input(path: &Path) -> eyre::Result<Vec<u8>> {
     let shown = path.display();
-    match fs::read(path) {
+    match file::input(path) {
         Ok(bytes) if bytes.is_empty() => {
             Err(Failure::unusable(format!("{shown} is empty; give a file of input bytes")))
         }
@@ -116,7 +115,7 @@ fn read_schedule(path: &Path) -> eyre::Result<ForkSchedule> {
 }
 
 fn parse_schedule(path: &Path) -> eyre::Result<ForkSchedule> {
-    let text = fs::read_to_string(path).wrap_err("cannot read it")?;
+    let text = file::text(path).wrap_err("cannot read it")?;
     let file: Map<String, Value> = serde_json::from_str(&text).wrap_err("no JSON object")?;
     if let Some(other) = file.keys().find(|key| *key != "forks") {
         eyre::bail!("unknown field {other:?}");

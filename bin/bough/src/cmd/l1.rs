@@ -34,7 +34,7 @@ pub(crate) struct L1 {
     /// Longest time between blocks, seconds; 0 makes blocks only when there are transactions
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = args::seconds)]
     block_time: Duration,
-    /// The fork it follows from genesis
+    /// The fork it follows from genesis: osaka, bpo1, bpo2 or amsterdam
     #[arg(long, value_name = "FORK", default_value = "amsterdam", value_parser = args::settling_fork)]
     hardfork: Fork,
     /// How many blocks the finalized block lags the head

@@ -1,6 +1,6 @@
 //! `bough node`.
 
-use std::{fs, net::IpAddr, path::PathBuf, process::ExitCode, time::Duration};
+use std::{net::IpAddr, path::PathBuf, process::ExitCode, time::Duration};
 
 use alloy_primitives::Address;
 use bough_contracts::addresses::L2_MESSENGER;
@@ -14,7 +14,7 @@ use crate::{
     args::{KeyArgs, ReplayArgs, RpcArgs, l1_chain_id},
     cli::Verbosity,
     failure::Failure,
-    output, running,
+    file, output, running,
     signals::Stop,
 };
 
@@ -111,12 +111,12 @@ impl Node {
 
     fn deployment(&self) -> eyre::Result<Deployment> {
         let shown = self.rollup_file.display();
-        let bytes = fs::read(&self.rollup_file).map_err(|why| {
+        let text = file::text(&self.rollup_file).map_err(|why| {
             Failure::unusable(format!(
                 "cannot read rollup file {shown}: {why}; `bough deploy` writes one, --rollup-file names it"
             ))
         })?;
-        serde_json::from_slice(&bytes).map_err(|why| {
+        serde_json::from_str(&text).map_err(|why| {
             Failure::unusable(format!(
                 "{shown} is no rollup file: {why}; give the one that `bough deploy` wrote"
             ))

@@ -82,9 +82,13 @@ impl Content {
         let (nonce, balance) = account;
         let sender = transaction.sender();
         let mut dropped = self.set_nonce(sender, nonce, |_| false);
-        let replaced = self.check_queue(config, balance, &transaction)?;
-        if replaced.is_none() {
-            dropped.extend(self.make_room(config, base_fee, &transaction)?);
+        match self.check_queue(config, balance, &transaction)? {
+            None => dropped.extend(self.make_room(config, base_fee, &transaction)?),
+            Some(last) if last.nonce() != transaction.nonce() => {
+                self.take(&last);
+                dropped.push((last, DropReason::Evicted));
+            }
+            Some(_) => {}
         }
         if let Some(old) = self.add(nonce, transaction) {
             dropped.push((old, DropReason::Replaced));
@@ -93,7 +97,8 @@ impl Content {
         Ok(dropped)
     }
 
-    /// Checks a transaction against the others of its sender; gives the one it would replace.
+    /// Checks a transaction against the others of its sender; gives the one whose place it takes: one
+    /// with its nonce, or where its sender has too many already, the last if that comes after it.
     fn check_queue(
         &self,
         config: &PoolConfig,
@@ -103,19 +108,24 @@ impl Content {
         let empty = Queue::default();
         let queue = self.senders.get(&transaction.sender()).unwrap_or(&empty);
         let old = queue.get(transaction.nonce());
-        match old {
-            Some(old) => check_replacement(old, transaction, config.price_bump_percent)?,
-            None if queue.len() >= config.max_per_sender => {
-                let (sender, limit) = (transaction.sender(), config.max_per_sender);
-                return Err(PoolError::AccountLimit { sender, limit });
+        let place = match old {
+            Some(old) => {
+                check_replacement(old, transaction, config.price_bump_percent)?;
+                Some(old)
             }
-            None => {}
-        }
+            None if queue.len() >= config.max_per_sender => {
+                let last = queue.last().map(|(last, _)| last);
+                let last = last.filter(|last| last.nonce() > transaction.nonce());
+                let (sender, limit) = (transaction.sender(), config.max_per_sender);
+                Some(last.ok_or(PoolError::AccountLimit { sender, limit })?)
+            }
+            None => None,
+        };
         let (queued, cost) = (queue.cost_before(transaction.nonce()), transaction.cost);
         if queued.saturating_add(cost) > balance {
             return Err(PoolError::InsufficientFunds { balance, queued, cost });
         }
-        Ok(old.cloned())
+        Ok(place.cloned())
     }
 
     /// Evicts the cheapest until one more transaction has room, or refuses the transaction.

@@ -310,6 +310,21 @@ fn limits() {
 }
 
 #[test]
+fn a_missing_nonce_takes_the_place_of_the_senders_last() {
+    let pool = PoolConfig { max_per_sender: 2, ..PoolConfig::default() };
+    let chain = chain_with_pool(pool);
+    let next = send(&chain, 0, transfer(1, address(1), 1));
+    let last = send(&chain, 0, transfer(2, address(1), 1));
+    let error = refused(&chain, sign(0, transfer(3, address(1), 1)));
+    assert!(matches!(error, PoolError::AccountLimit { limit: 2, .. }), "{error}");
+    let missing = send(&chain, 0, transfer(0, address(1), 1));
+    assert_eq!(chain.pool().drop_reason(last), Some(DropReason::Evicted));
+    let block = mine(&chain);
+    let mined: Vec<&B256> = block.transactions.iter().map(|one| one.hash()).collect();
+    assert_eq!(mined, [&missing, &next]);
+}
+
+#[test]
 fn a_full_pool_evicts_what_waits_first() {
     let pool = PoolConfig { max_transactions: 2, ..PoolConfig::default() };
     let chain = chain_with_pool(pool);

@@ -1,6 +1,6 @@
 //! Taking connections, as many as there may be.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use hyper::server::conn::http1;
 use hyper_util::{
@@ -9,7 +9,7 @@ use hyper_util::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{Notify, OwnedSemaphorePermit, Semaphore},
 };
 use tower::ServiceBuilder;
 use tracing::{debug, warn};
@@ -27,6 +27,7 @@ const FULL: &str =
 /// Takes connections until the server stops.
 pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>) {
     let places = Arc::new(Semaphore::new(service.dispatcher.limits.connections));
+    let crowded = Arc::new(Notify::new());
     let mut stopping = service.stopping.clone();
     let mut number = 0_u64;
     loop {
@@ -42,17 +43,33 @@ pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>) {
                 continue;
             }
         };
-        match Arc::clone(&places).try_acquire_owned() {
-            Ok(place) => {
-                number = number.saturating_add(1);
-                tokio::spawn(connection(stream, number, place, Arc::clone(&service)));
-            }
-            Err(_) => {
-                service.dispatcher.counters.connection_refused();
-                turn_away(&stream);
-            }
-        }
+        let place = tokio::select! {
+            _ = stopping.wait_for(|stopping| *stopping) => return,
+            place = find_place(&places, &crowded, service.dispatcher.limits.patience) => place,
+        };
+        let Some(place) = place else {
+            service.dispatcher.counters.connection_refused();
+            turn_away(&stream);
+            continue;
+        };
+        number = number.saturating_add(1);
+        let crowded = Arc::clone(&crowded);
+        tokio::spawn(connection(stream, number, place, crowded, Arc::clone(&service)));
     }
+}
+
+/// A place for a connection. Where there is none, those that others keep open in case they want to ask
+/// again are closed, and the next waits; so do those behind it, where the system keeps them.
+async fn find_place(
+    places: &Arc<Semaphore>,
+    crowded: &Notify,
+    patience: Duration,
+) -> Option<OwnedSemaphorePermit> {
+    if let Ok(place) = Arc::clone(places).try_acquire_owned() {
+        return Some(place);
+    }
+    crowded.notify_waiters();
+    tokio::time::timeout(patience, Arc::clone(places).acquire_owned()).await.ok()?.ok()
 }
 
 /// Says why, as far as the socket takes it at once: nobody waits for this.
@@ -70,6 +87,7 @@ async fn connection(
     stream: TcpStream,
     number: u64,
     place: OwnedSemaphorePermit,
+    crowded: Arc<Notify>,
     service: Arc<Service>,
 ) {
     // Answers are small and waited for.
@@ -83,19 +101,33 @@ async fn connection(
         ServiceBuilder::new().option_layer(cors).service(tower::service_fn(move |request| {
             http::answer(Arc::clone(&service), connection.clone(), request)
         }));
-    let served = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(grace)
-        .max_buf_size(BUFFER)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(answering))
-        .with_upgrades();
-    tokio::select! {
-        ended = served => {
-            if let Err(error) = ended {
-                debug!(%error, "a connection ended");
+    let mut served = pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(grace)
+            .max_buf_size(BUFFER)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(answering))
+            .with_upgrades()
+    );
+    let mut overdue = pin!(clock.overdue());
+    let mut making_room = pin!(crowded.notified());
+    loop {
+        tokio::select! {
+            ended = &mut served => {
+                if let Err(error) = ended {
+                    debug!(%error, "a connection ended");
+                }
+                return;
             }
+            () = &mut making_room => {
+                served.as_mut().graceful_shutdown();
+                making_room.set(crowded.notified());
+            }
+            () = &mut overdue => {
+                debug!(number, "a reader was too slow");
+                return;
+            }
+            _ = stopping.wait_for(|stopping| *stopping) => return,
         }
-        () = clock.overdue() => debug!(number, "a reader was too slow"),
-        _ = stopping.wait_for(|stopping| *stopping) => {}
     }
 }

@@ -3,7 +3,7 @@
 use std::{convert::Infallible, sync::Arc};
 
 use axum::{
-    body::{Body, Bytes},
+    body::{Body, Bytes, HttpBody},
     extract::{FromRequestParts, WebSocketUpgrade},
     http::{
         HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
@@ -57,6 +57,9 @@ pub(crate) async fn answer(
 type Answered = Result<Response<Body>, (StatusCode, MethodError)>;
 
 async fn call(service: &Service, connection: &Connection, request: Request<Incoming>) -> Answered {
+    if is_probe(&request) {
+        return Ok(respond(StatusCode::OK, Body::empty()));
+    }
     if request.method() != Method::POST {
         return Err((StatusCode::METHOD_NOT_ALLOWED, MethodError::HttpMethod));
     }
@@ -113,6 +116,11 @@ async fn upgrade(
         .max_message_size(limit)
         .max_frame_size(limit)
         .on_upgrade(move |socket| websocket::serve(service, connection, socket)))
+}
+
+/// Whether somebody asks whether there is a server, as geth lets them: nothing is done.
+fn is_probe(request: &Request<Incoming>) -> bool {
+    matches!(*request.method(), Method::GET | Method::HEAD) && request.body().is_end_stream()
 }
 
 /// Other upgrades, such as a client's offer of HTTP/2, need not be taken (RFC 9110, section 7.8).

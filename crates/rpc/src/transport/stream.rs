@@ -121,7 +121,9 @@ impl Body for Answer {
         }
         let end = ready!(Pin::new(&mut stream.end).poll(context));
         self.stream = None;
-        Poll::Ready(Some(end.map(|written| Frame::data(written.bytes.into()))))
+        // What was sent in part ends well, with its error in the answer.
+        let rest = end.map(|written| written.map(|written| written.bytes).unwrap_or_default());
+        Poll::Ready(Some(rest.map(|bytes| Frame::data(bytes.into()))))
     }
 
     fn size_hint(&self) -> SizeHint {

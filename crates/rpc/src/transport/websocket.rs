@@ -46,7 +46,8 @@ struct End(&'static str);
 
 impl Session {
     async fn run(mut self) -> Result<(), End> {
-        let limits = &self.service.dispatcher.limits;
+        let service = Arc::clone(&self.service);
+        let (dispatcher, limits) = (&service.dispatcher, &service.dispatcher.limits);
         let (most, form) =
             (limits.calls_per_connection, Form::Held { limit: limits.response_bytes });
         // Tasks of their own: they go on while this one waits for a slow reader, so that none keeps a
@@ -67,8 +68,9 @@ impl Session {
                 });
             }
             tokio::select! {
-                // Always: that the reader has left is to be seen at once.
-                message = self.socket.recv() => {
+                // As long as there is room, to see at once that the reader has left. A client that sends
+                // more is read again when there is.
+                message = self.socket.recv(), if waiting.len() < most_waiting => {
                     let Some(bytes) = self.read(message).await? else { return Ok(()) };
                     if bytes.is_empty() {
                         continue;
@@ -78,10 +80,9 @@ impl Session {
                         continue;
                     }
                     let mut share = requests.share();
-                    if waiting.len() >= most_waiting {
-                        self.refuse(MethodError::MessagesWaiting { limit: most_waiting }).await?;
-                    } else if share.grow(bytes.len()).is_err() {
-                        self.refuse(MethodError::RequestsFull).await?;
+                    if share.grow(bytes.len()).is_err() {
+                        let refused = dispatcher.refuse_body(&bytes, MethodError::RequestsFull);
+                        self.reply(refused).await?;
                     } else {
                         waiting.push_back((bytes, share));
                     }
@@ -120,11 +121,6 @@ impl Session {
                 Err(End("a message was too large or malformed"))
             }
         }
-    }
-
-    async fn refuse(&mut self, error: MethodError) -> Result<(), End> {
-        let refused = self.service.dispatcher.refuse(None, error);
-        self.reply(refused).await
     }
 
     async fn reply(&mut self, reply: Reply) -> Result<(), End> {

@@ -109,6 +109,17 @@ async fn a_page_cannot_send_what_no_browser_asks_about() {
 }
 
 #[tokio::test]
+async fn whoever_asks_whether_it_runs_is_told() {
+    let served = serve(RpcConfig::default()).await;
+    let address = served.server.local_addr();
+    for verb in ["GET", "HEAD"] {
+        let answer = http::request(address, verb, "", "").await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, ""));
+    }
+    assert_eq!(http::request_as(address, "example.org", "GET", "", "").await.status, 403);
+}
+
+#[tokio::test]
 async fn a_foreign_name_is_refused() {
     let served = serve(RpcConfig::default()).await;
     let address = served.server.local_addr();

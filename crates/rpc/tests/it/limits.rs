@@ -76,7 +76,7 @@ async fn calls_and_traces_end_in_time() {
         ("debug_traceCall", endless_trace(tracer)),
     ] {
         let (code, message, _) = served.error(method, params).await;
-        let expected = (-32005, "execution aborted (timeout = 50ms)");
+        let expected = (-32002, "execution aborted (timeout = 50ms)");
         assert_eq!((code, message.as_str()), expected, "{method}");
     }
     assert_eq!(served.server.counters().timed_out(), 3);
@@ -89,7 +89,7 @@ async fn estimates_end_in_time() {
     let limits = Limits { call_time: Duration::ZERO, ..Limits::default() };
     let served = serve(limits).await;
     let (code, message, _) = served.error("eth_estimateGas", endless()).await;
-    assert_eq!((code, message.as_str()), (-32005, "execution aborted (timeout = 0ns)"));
+    assert_eq!((code, message.as_str()), (-32002, "execution aborted (timeout = 0ns)"));
 }
 
 #[tokio::test]
@@ -198,7 +198,7 @@ async fn a_trace_is_sent_while_it_runs_and_says_so_when_it_is_stopped() {
     let answer = http::call(address, "debug_traceCall", endless_trace(json!({}))).await;
     let steps = answer["result"]["structLogs"].as_array().unwrap();
     assert!(steps.len() > 100 && steps[10]["op"] == "PUSH0", "{}", steps.len());
-    assert_eq!(answer["error"]["code"], -32005);
+    assert_eq!(answer["error"]["code"], -32003);
     assert_eq!(answer["error"]["message"], "response too large: the limit is 1048576 bytes");
 
     // One that is small enough is held until it is known whether it fails.
@@ -206,7 +206,7 @@ async fn a_trace_is_sent_while_it_runs_and_says_so_when_it_is_stopped() {
     let served = serve(limits).await;
     let address = served.server.local_addr();
     let answer = http::call(address, "debug_traceCall", endless_trace(json!({}))).await;
-    assert_eq!((&answer["result"], &answer["error"]["code"]), (&Value::Null, &json!(-32005)));
+    assert_eq!((&answer["result"], &answer["error"]["code"]), (&Value::Null, &json!(-32003)));
 }
 
 #[tokio::test]
@@ -230,7 +230,7 @@ async fn tracers_keep_no_more_than_they_may() {
         let params = json!([{ "to": to }, "latest", options]);
         let (code, message, _) = served.error("debug_traceCall", params).await;
         let expected = "the trace needs more memory than the limit of 67108864 bytes";
-        assert_eq!((code, message.as_str()), (-32005, expected), "{tracer}");
+        assert_eq!((code, message.as_str()), (-32003, expected), "{tracer}");
     }
 }
 
@@ -256,7 +256,7 @@ async fn answers_and_batches_have_limits() {
     let served = serve(limits).await;
     let address = served.server.local_addr();
     let (code, message, _) = served.error("eth_getBlockByNumber", json!(["0x1", true])).await;
-    let expected = (-32005, "response too large: the limit is 1000 bytes");
+    let expected = (-32003, "response too large: the limit is 1000 bytes");
     assert_eq!((code, message.as_str()), expected);
     let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_chainId" });
     let batch = Value::from(vec![call.clone(); 2]).to_string();
@@ -273,7 +273,7 @@ async fn answers_and_batches_have_limits() {
     let batch = Value::from(vec![block; 3]).to_string();
     let answer = http::post(served.server.local_addr(), &batch).await.json();
     assert_eq!(answer[0]["result"]["number"], "0x0");
-    assert_eq!(answer[2]["error"]["code"], -32005, "{answer}");
+    assert_eq!(answer[2]["error"]["code"], -32003, "{answer}");
 }
 
 #[tokio::test]
@@ -302,7 +302,7 @@ async fn bodies_and_parameters_have_limits() {
     let served = serve(limits).await;
     let address = served.server.local_addr();
     let (code, message, _) = served.error("eth_getBalance", json!(["0".repeat(2000)])).await;
-    assert_eq!(code, -32005);
+    assert_eq!(code, -32602);
     assert_eq!(message, "params of 2004 bytes, the limit of this method is 1000");
     let answer = http::post(address, &"1".repeat(150_000)).await;
     assert_eq!(answer.status, 413);
@@ -331,7 +331,7 @@ async fn overrides_have_a_limit() {
         let (code, message, _) =
             served.error(method, json!([{ "to": account(1_000) }, "latest", more])).await;
         let expected = "overrides of 4 accounts and slots, the limit is 3";
-        assert_eq!((code, message.as_str()), (-32005, expected), "{method}");
+        assert_eq!((code, message.as_str()), (-32602, expected), "{method}");
     }
 }
 
@@ -385,7 +385,8 @@ async fn an_answer_must_be_taken_in_time() {
 
 #[tokio::test]
 async fn connections_have_a_limit() {
-    let served = serve(Limits { connections: 1, ..Limits::default() }).await;
+    let patience = Duration::from_millis(20);
+    let served = serve(Limits { connections: 1, patience, ..Limits::default() }).await;
     let address = served.server.local_addr();
     let mut first = Socket::connect(&served.server.ws_url()).await;
     let answer = http::request(address, "POST", "", "").await;
@@ -394,6 +395,39 @@ async fn connections_have_a_limit() {
     assert_eq!(first.call("eth_chainId", json!([])).await["result"], "0x7a69");
     drop(first);
     until("there is room again", || served.server.counters().refused() >= 1).await;
+}
+
+#[tokio::test]
+async fn who_only_keeps_a_connection_makes_room() {
+    let served = serve(Limits { connections: 1, ..Limits::default() }).await;
+    let mut kept = send(&served, "eth_chainId", &json!([])).await;
+    let mut answer = [0; 1024];
+    let read = kept.read(&mut answer).await.unwrap();
+    assert!(String::from_utf8_lossy(&answer[..read]).contains("0x7a69"), "and it is kept open");
+    assert_eq!(served.call("eth_chainId", json!([])).await, "0x7a69");
+    assert_eq!(kept.read(&mut answer).await.unwrap(), 0, "it is closed");
+    assert_eq!(served.server.counters().refused(), 0);
+}
+
+#[tokio::test]
+async fn large_answers_keep_nobody_from_reading() {
+    let limits = Limits {
+        read_response_bytes: 1_000,
+        threads: Threads { calls: 1, ..Limits::default().threads },
+        patience: Duration::from_millis(20),
+        call_time: Duration::from_secs(600),
+        call_gas: u64::MAX,
+        ..Limits::default()
+    };
+    let served = serve(limits).await;
+    let (small, large) = (json!(["0x0"]), json!(["0x1", true]));
+    assert!(served.call("eth_getBlockByNumber", large.clone()).await["hash"].is_string());
+    let _runs = send(&served, "eth_call", &endless()).await;
+    until("it runs", || served.server.counters().running_now() == 1).await;
+    let (code, message, _) = served.error("eth_getBlockByNumber", large).await;
+    let expected = "none of the 1 threads for calls was free within 20ms, try again";
+    assert_eq!((code, message.as_str()), (-32005, expected));
+    assert!(served.call("eth_getBlockTransactionCountByNumber", small).await.is_string());
 }
 
 #[tokio::test]
@@ -409,7 +443,7 @@ async fn a_connection_has_only_so_many_calls_at_a_time() {
     socket.send(&request("eth_call", &endless())).await;
     socket.send(&request("eth_chainId", &json!([]))).await;
     let first = socket.next().await.unwrap();
-    assert_eq!(first["error"]["code"], -32005, "the second waits for the first: {first}");
+    assert_eq!(first["error"]["code"], -32002, "the second waits for the first: {first}");
     assert_eq!(socket.next().await.unwrap()["result"], "0x7a69");
 }
 
@@ -441,7 +475,6 @@ async fn a_reader_who_does_not_read_keeps_no_thread_from_others() {
 async fn messages_that_wait_have_limits() {
     let limits = Limits {
         calls_per_connection: 1,
-        messages_waiting: 2,
         held_request_bytes: 8 << 10,
         call_time: Duration::from_secs(600),
         call_gas: u64::MAX,
@@ -451,17 +484,37 @@ async fn messages_that_wait_have_limits() {
     let mut socket = Socket::connect(&served.server.ws_url()).await;
     socket.send(&request("eth_call", &endless())).await;
     until("it runs", || served.server.counters().running_now() == 1).await;
-    // One that waits and takes all the memory there is, one that needs more, and two that need none.
+    // One that waits and takes all the memory there is, and one that needs more.
     socket.send(&request("web3_sha3", &json!([format!("0x{}", "00".repeat(4_000))]))).await;
     socket.send(&request("web3_sha3", &json!([format!("0x{}", "00".repeat(1_000))]))).await;
     let answer = socket.next().await.unwrap();
     let message = "too many large requests at a time, try again";
     assert_eq!(answer["error"], json!({ "code": -32005, "message": message }));
-    socket.send(&request("eth_chainId", &json!([]))).await;
-    socket.send(&request("eth_chainId", &json!([]))).await;
-    let answer = socket.next().await.unwrap();
-    let message = "too many calls of this connection wait: the limit is 2";
-    assert_eq!(answer["error"], json!({ "code": -32005, "message": message }));
+    assert_eq!(answer["id"], 1, "who asked is told");
+}
+
+#[tokio::test]
+async fn who_asks_much_at_once_is_answered_in_time() {
+    let limits = Limits {
+        calls_per_connection: 1,
+        messages_waiting: 2,
+        call_time: Duration::from_millis(200),
+        call_gas: u64::MAX,
+        ..Limits::default()
+    };
+    let served = serve(limits).await;
+    let mut socket = Socket::connect(&served.server.ws_url()).await;
+    socket.send(&request("eth_call", &endless())).await;
+    for id in 0..1_000 {
+        let call = json!({ "jsonrpc": "2.0", "id": id, "method": "eth_chainId" });
+        socket.send(&call.to_string()).await;
+    }
+    let first = socket.next().await.unwrap();
+    assert_eq!(first["error"]["message"], "execution aborted (timeout = 200ms)");
+    for id in 0..1_000 {
+        let answer = socket.next().await.unwrap();
+        assert_eq!((&answer["id"], &answer["result"]), (&json!(id), &json!("0x7a69")));
+    }
 }
 
 #[tokio::test]
@@ -543,7 +596,7 @@ async fn filters_have_limits() {
     let wide: Vec<String> = (0..101).map(|number| format!("0x{number:064x}")).collect();
     let answer = second.call("eth_newFilter", json!([{ "topics": [null, wide] }])).await;
     let message = "a filter of 101 addresses or topics, the limit is 100";
-    assert_eq!(answer["error"], json!({ "code": -32005, "message": message }));
+    assert_eq!(answer["error"], json!({ "code": -32602, "message": message }));
 }
 
 #[tokio::test]

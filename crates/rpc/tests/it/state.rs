@@ -55,7 +55,7 @@ async fn state_errors() {
     assert_eq!((code, message.as_str()), (-32602, "empty request"));
     let many = vec!["0x0"; 1025];
     let (code, _, _) = served.error("eth_getProof", json!([LOGGER, many])).await;
-    assert_eq!(code, -32005);
+    assert_eq!(code, -32602);
 
     let left = served.chain.head();
     served.chain.set_tags(left.header.parent_hash, left.header.parent_hash).unwrap();

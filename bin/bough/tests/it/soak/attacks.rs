@@ -6,6 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use alloy_consensus::{SignableTransaction, TxEip1559};
+use alloy_network::{TxSignerSync, eip2718::Encodable2718};
+use alloy_primitives::Bytes;
+use bough_devnet::dev_accounts;
 use bough_testing::{
     http::{Answer, call},
     ws::Socket,
@@ -39,7 +43,7 @@ type Running = Pin<Box<dyn Future<Output = Tally> + Send>>;
 /// A limit of the server.
 const LIMIT: i64 = -32005;
 
-pub const ATTACKS: [Attack; 15] = [
+pub const ATTACKS: [Attack; 16] = [
     attack("deep traces, read", &[], |size, to, _| {
         Box::pin(many(size.of(20), move |_| trace(to, size.of(2_000_000))))
     }),
@@ -64,7 +68,7 @@ pub const ATTACKS: [Attack; 15] = [
         Box::pin(many(size.of(50), move |_| pipelined(url.clone(), 100, "eth_call", endless())))
     }),
     attack("subscriptions", &[LIMIT], |size, _, url| {
-        Box::pin(many(size.of(100), move |_| subscriptions(url.clone(), 600)))
+        Box::pin(many(size.of(100), move |_| subscriptions(url.clone(), 1_100)))
     }),
     attack("filters", &[LIMIT], |size, _, url| {
         Box::pin(many(size.of(50), move |_| {
@@ -75,7 +79,10 @@ pub const ATTACKS: [Attack; 15] = [
         Box::pin(many(size.of(5), move |account| unread_logs(to, url.clone(), account)))
     }),
     attack("logs, polled", &[], |size, to, _| {
-        Box::pin(many(size.of(20), move |account| polled_logs(to, account % 5)))
+        Box::pin(many(size.of(5), move |account| polled_logs(to, account)))
+    }),
+    attack("logs of a block, left", &[], |size, to, _| {
+        Box::pin(many(size.of(60), move |account| left_logs(to, account)))
     }),
     attack("idle connections", &[], |size, to, _| {
         Box::pin(many(size.of(1_000), move |_| idle(to)))
@@ -239,13 +246,30 @@ async fn subscriptions(url: String, count: usize) -> Tally {
     tally
 }
 
-/// Makes a transaction of thousands of logs, from one of the accounts that a devnet signs for.
+/// Makes a transaction of thousands of logs, from one of the accounts that everybody has.
 async fn many_logs(to: SocketAddr, account: usize) -> Tally {
     // Logs nothing as long as there is gas.
-    let code = "0x5b5f5fa06113885a115f57";
-    let accounts = call(to, "eth_accounts", json!([])).await;
-    let send = json!([{ "from": accounts["result"][account], "data": code, "gas": "0x1e8480" }]);
-    Tally::json(&call(to, "eth_sendTransaction", send).await)
+    const CODE: [u8; 11] = [0x5b, 0x5f, 0x5f, 0xa0, 0x61, 0x13, 0x88, 0x5a, 0x11, 0x5f, 0x57];
+    let signer = &dev_accounts().unwrap()[account];
+    let ask = async |method, params| {
+        let answer = call(to, method, params).await;
+        let text = answer["result"].as_str().unwrap_or_else(|| panic!("{method}: {answer}"));
+        u64::from_str_radix(text.strip_prefix("0x").unwrap(), 16).unwrap()
+    };
+    let mut transaction = TxEip1559 {
+        chain_id: ask("eth_chainId", json!([])).await,
+        nonce: ask("eth_getTransactionCount", json!([signer.address(), "pending"])).await,
+        gas_limit: 2_000_000,
+        max_fee_per_gas: 1_000_000_000_000,
+        max_priority_fee_per_gas: 1_000_000_000,
+        input: CODE.into(),
+        ..TxEip1559::default()
+    };
+    let signature = signer.sign_transaction_sync(&mut transaction).unwrap();
+    let bytes = Bytes::from(transaction.into_signed(signature).encoded_2718());
+    let sent = call(to, "eth_sendRawTransaction", json!([bytes])).await;
+    assert!(sent["result"].is_string(), "{sent}");
+    Tally::json(&sent)
 }
 
 async fn unread_logs(to: SocketAddr, url: String, account: usize) -> Tally {
@@ -257,6 +281,17 @@ async fn unread_logs(to: SocketAddr, url: String, account: usize) -> Tally {
     }
     let tally = many_logs(to, account).await;
     sleep(HOLD).await;
+    tally
+}
+
+/// Asks for all the logs of a block that has many, and leaves.
+async fn left_logs(to: SocketAddr, account: usize) -> Tally {
+    let tally = if account < 3 { many_logs(to, account).await } else { Tally::silent() };
+    let head = call(to, "eth_getBlockByNumber", json!(["latest", false])).await;
+    let hash = &head["result"]["hash"];
+    for _ in 0..20 {
+        left(to, "eth_getLogs", json!([{ "blockHash": hash }])).await;
+    }
     tally
 }
 
