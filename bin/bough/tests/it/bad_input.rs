@@ -96,5 +96,9 @@ fn bad_values() {
     for id in ["mine", "0", "4503599627370477"] {
         bough(&["deploy", "--l2-chain-id", id]).assert_fails(2, &[id, "--l2-chain-id"]);
     }
+    // A file that does not end.
+    bough(&["execute", "/dev/zero"]).assert_fails(2, &["/dev/zero", "more than 268435456 bytes"]);
+    bough(&["node", "--sequencer", "--rollup-file", "/dev/zero"])
+        .assert_fails(2, &["more than 1048576 bytes"]);
     bough(&["dev", "--l2-block-time", "0"]).assert_fails(2, &["give seconds above 0"]);
 }

@@ -13,6 +13,7 @@ use axum::{
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
+use tracing::debug;
 
 use super::{Connection, Service, origin, stream::Answer, websocket};
 use crate::{config::Origins, dispatch::Form, error::MethodError, work::Share};
@@ -42,7 +43,10 @@ pub(crate) async fn answer(
 ) -> Result<Response<Body>, Infallible> {
     connection.clock.stop();
     let answered = match origin::check(&service.hosts, &service.origins, request.headers()) {
-        Err(error) => Err((StatusCode::FORBIDDEN, error)),
+        Err(error) => {
+            debug!(%error, "a request was refused");
+            Err((StatusCode::FORBIDDEN, error))
+        }
         Ok(()) if asks_for_websocket(request.headers()) => {
             upgrade(Arc::clone(&service), &connection, request).await
         }
