@@ -10,6 +10,7 @@ use hyper_util::{
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{Notify, OwnedSemaphorePermit, Semaphore},
+    time::{Instant, timeout},
 };
 use tower::ServiceBuilder;
 use tracing::{debug, warn};
@@ -18,6 +19,8 @@ use super::{Connection, Service, http, stream::Clock};
 
 /// Pause after a connection could not be taken: the process has too many files open.
 const PAUSE: Duration = Duration::from_millis(100);
+/// How often connections that wait for another request are looked for, where there is no place.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Largest head of a request, and what is read ahead, bytes.
 const BUFFER: usize = 64 << 10;
 /// What a connection too many is told, as an answer and as its body.
@@ -43,9 +46,10 @@ pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>) {
                 continue;
             }
         };
+        let patience = service.dispatcher.limits.patience;
         let place = tokio::select! {
             _ = stopping.wait_for(|stopping| *stopping) => return,
-            place = find_place(&places, &crowded, service.dispatcher.limits.patience) => place,
+            place = find_place(&places, &crowded, patience) => place,
         };
         let Some(place) = place else {
             service.dispatcher.counters.connection_refused();
@@ -58,18 +62,25 @@ pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>) {
     }
 }
 
-/// A place for a connection. Where there is none, those that others keep open in case they want to ask
-/// again are closed, and the next waits; so do those behind it, where the system keeps them.
+/// A place for a connection. Where there is none, those are closed that wait for another request longer
+/// than they may, and the next waits; so do those behind it, where the system keeps them.
 async fn find_place(
     places: &Arc<Semaphore>,
     crowded: &Notify,
     patience: Duration,
 ) -> Option<OwnedSemaphorePermit> {
-    if let Ok(place) = Arc::clone(places).try_acquire_owned() {
-        return Some(place);
+    let deadline = Instant::now() + patience;
+    loop {
+        if let Ok(place) = Arc::clone(places).try_acquire_owned() {
+            return Some(place);
+        }
+        let left = deadline.checked_duration_since(Instant::now())?;
+        crowded.notify_waiters();
+        let place = timeout(left.min(LOOK_EVERY), Arc::clone(places).acquire_owned()).await;
+        if let Ok(Ok(place)) = place {
+            return Some(place);
+        }
     }
-    crowded.notify_waiters();
-    tokio::time::timeout(patience, Arc::clone(places).acquire_owned()).await.ok()?.ok()
 }
 
 /// Says why, as far as the socket takes it at once: nobody waits for this.
@@ -92,7 +103,8 @@ async fn connection(
 ) {
     // Answers are small and waited for.
     let _ = stream.set_nodelay(true);
-    let grace = service.dispatcher.limits.socket_time;
+    let (grace, idle_time) =
+        (service.dispatcher.limits.socket_time, service.dispatcher.limits.idle_time);
     let mut stopping = service.stopping.clone();
     let clock = Clock::default();
     let connection = Connection { number, _place: Arc::new(place), clock: clock.clone() };
@@ -120,7 +132,9 @@ async fn connection(
                 return;
             }
             () = &mut making_room => {
-                served.as_mut().graceful_shutdown();
+                if clock.idle_for(idle_time) {
+                    served.as_mut().graceful_shutdown();
+                }
                 making_room.set(crowded.notified());
             }
             () = &mut overdue => {

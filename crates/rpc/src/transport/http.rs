@@ -52,6 +52,7 @@ pub(crate) async fn answer(
         }
         Ok(()) => call(&service, &connection, request).await,
     };
+    connection.clock.rest();
     Ok(answered.unwrap_or_else(|(status, error)| {
         let reply = service.dispatcher.refuse(None, error);
         respond(status, Body::from(reply.bytes))

@@ -22,13 +22,14 @@ const SLOWEST: usize = 1 << 20;
 /// What is handed on at a time, bytes: an answer counts as held until the last of them.
 const PIECE: usize = 64 << 10;
 
-/// By when a connection's answer must have been taken.
+/// By when a connection's answer must have been taken, and since when it has nothing to do.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Clock(Arc<State>);
 
 #[derive(Debug, Default)]
 struct State {
     due: Mutex<Option<Instant>>,
+    idle_since: Mutex<Option<Instant>>,
     changed: Notify,
 }
 
@@ -48,9 +49,20 @@ impl Clock {
         }
     }
 
-    /// Nothing is due.
+    /// A request is under way: nothing is due.
     pub(crate) fn stop(&self) {
+        *self.0.idle_since.lock() = None;
         self.set(None);
+    }
+
+    /// The request is answered: there is nothing to do until the next.
+    pub(crate) fn rest(&self) {
+        *self.0.idle_since.lock() = Some(Instant::now());
+    }
+
+    /// Whether the last answer has been given for so long.
+    pub(crate) fn idle_for(&self, time: Duration) -> bool {
+        self.0.idle_since.lock().is_some_and(|since| since.elapsed() >= time)
     }
 
     fn start(&self, time: Duration) {
@@ -95,6 +107,7 @@ impl Answer {
 impl Drop for Answer {
     /// The last piece may still be on its way.
     fn drop(&mut self) {
+        self.clock.rest();
         self.clock.start(self.grace);
     }
 }

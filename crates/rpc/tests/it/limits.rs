@@ -399,7 +399,8 @@ async fn connections_have_a_limit() {
 
 #[tokio::test]
 async fn who_only_keeps_a_connection_makes_room() {
-    let served = serve(Limits { connections: 1, ..Limits::default() }).await;
+    let idle_time = Duration::from_millis(100);
+    let served = serve(Limits { connections: 1, idle_time, ..Limits::default() }).await;
     let mut kept = send(&served, "eth_chainId", &json!([])).await;
     let mut answer = [0; 1024];
     let read = kept.read(&mut answer).await.unwrap();
