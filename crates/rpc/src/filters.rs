@@ -72,7 +72,7 @@ fn changes(
     out: &mut Output,
 ) -> Result<(), MethodError> {
     let id: String = args.required()?;
-    let (watch, arrived) = context.filters.take(&id)?;
+    let watch = context.filters.ask(&id, |watch| watch.clone())?;
     out.list();
     match watch {
         Watch::Blocks(cursor) => block_changes(context, &mut cursor.lock(), guard, out)?,
@@ -80,7 +80,9 @@ fn changes(
             log_changes(context, &mut cursor.lock(), &Watched::new(&filter), guard, out)?;
         }
         Watch::Pending { full, seen } => {
+            let arrived = context.filters.arrived();
             pending_changes(context, full, context.filters.arrivals(seen, arrived), out)?;
+            context.filters.told(&id, arrived)?;
         }
     }
     out.end();
@@ -123,7 +125,8 @@ fn log_changes(
         for log in watched.find(&step) {
             if let Err(error) = out.item(&log) {
                 // One block too large for any answer keeps the filter from no other.
-                if matches!(error, MethodError::ResponseTooLarge { .. }) {
+                let most = context.limits.response_bytes;
+                if matches!(error, MethodError::ResponseTooLarge { limit } if limit >= most) {
                     *cursor = at;
                 }
                 return Err(error);
@@ -263,16 +266,12 @@ impl Filters {
         Ok(id)
     }
 
-    /// What is needed to answer for a filter, and how many transactions have come: those count as
-    /// told.
-    fn take(&self, id: &str) -> Result<(Watch, u64), MethodError> {
-        let arrived = self.arrived();
+    /// Notes that a filter was told of so many arrivals.
+    fn told(&self, id: &str, arrived: u64) -> Result<(), MethodError> {
         self.ask(id, |watch| {
-            let taken = watch.clone();
             if let Watch::Pending { seen, .. } = watch {
-                *seen = arrived;
+                *seen = arrived.max(*seen);
             }
-            (taken, arrived)
         })
     }
 

@@ -79,6 +79,33 @@ async fn pending_filters_tell_arrivals_once() {
 }
 
 #[tokio::test]
+async fn what_gets_too_large_for_the_readers_is_told_once() {
+    let limits = Limits { read_response_bytes: 100, ..Limits::default() };
+    let config = RpcConfig { limits, ..RpcConfig::default() };
+    let served = Served::with(config, RpcHooks::default(), Methods::new()).await;
+    let logs = served.call("eth_newFilter", json!([{ "address": LOGGER }])).await;
+    let whole = served.call("eth_newPendingTransactionFilter", json!([true])).await;
+    let hash = served.chain.submit(chain::transfer(&key(8), 2)).unwrap();
+    assert_eq!(changes(&served, &whole).await[0]["hash"], json!(hash));
+    let block = chain::mine(&served.chain);
+    let found = changes(&served, &logs).await;
+    assert_eq!((found.len(), &found[0]["blockHash"]), (1, &json!(block.hash)));
+    assert!(changes(&served, &logs).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_block_too_large_for_any_answer_is_passed_over() {
+    let limits = Limits { response_bytes: 100, ..Limits::default() };
+    let config = RpcConfig { limits, ..RpcConfig::default() };
+    let served = Served::with(config, RpcHooks::default(), Methods::new()).await;
+    let logs = served.call("eth_newFilter", json!([{ "address": LOGGER }])).await;
+    chain::mine(&served.chain);
+    let (code, message, _) = served.error("eth_getFilterChanges", json!([logs])).await;
+    assert_eq!((code, message.as_str()), (-32003, "response too large: the limit is 100 bytes"));
+    assert!(changes(&served, &logs).await.is_empty());
+}
+
+#[tokio::test]
 async fn filters_end() {
     let limits = Limits { filter_time: Duration::ZERO, ..Limits::default() };
     let config = RpcConfig { limits, ..RpcConfig::default() };

@@ -70,6 +70,10 @@ pub const ATTACKS: [Attack; 16] = [
     attack("subscriptions", &[LIMIT], |size, _, url| {
         Box::pin(many(size.of(100), move |_| subscriptions(url.clone(), 1_100)))
     }),
+    // Before the filters are all taken.
+    attack("logs, polled", &[], |size, to, _| {
+        Box::pin(many(size.of(5), move |account| polled_logs(to, account)))
+    }),
     attack("filters", &[LIMIT], |size, _, url| {
         Box::pin(many(size.of(50), move |_| {
             pipelined(url.clone(), 400, "eth_newPendingTransactionFilter", json!([]))
@@ -77,9 +81,6 @@ pub const ATTACKS: [Attack; 16] = [
     }),
     attack("logs, not read", &[], |size, to, url| {
         Box::pin(many(size.of(5), move |account| unread_logs(to, url.clone(), account)))
-    }),
-    attack("logs, polled", &[], |size, to, _| {
-        Box::pin(many(size.of(5), move |account| polled_logs(to, account)))
     }),
     attack("logs of a block, left", &[], |size, to, _| {
         Box::pin(many(size.of(60), move |account| left_logs(to, account)))
@@ -297,6 +298,7 @@ async fn left_logs(to: SocketAddr, account: usize) -> Tally {
 
 async fn polled_logs(to: SocketAddr, account: usize) -> Tally {
     let filter = call(to, "eth_newFilter", json!([{}])).await;
+    assert!(filter["result"].is_string(), "{filter}");
     let mut tally = many_logs(to, account).await;
     sleep(HOLD).await;
     for _ in 0..10 {
