@@ -243,8 +243,9 @@ pub struct Limits {
     /// How long a caller may take to send a body, and to take an answer besides a second for each
     /// megabyte.
     pub socket_time: Duration,
-    /// How long a connection may wait for another request where there is no place for others.
-    pub idle_time: Duration,
+    /// How long, where others wait for room, a connection may be kept without a request, and an answer
+    /// may be on its way.
+    pub crowded_time: Duration,
     /// Most blocks one `eth_getLogs` may search.
     pub log_blocks: u64,
     /// Most logs in one answer.
@@ -310,7 +311,7 @@ impl Default for Limits {
             trace_time: Duration::from_secs(30),
             trace_memory: 64 << 20,
             socket_time: Duration::from_secs(30),
-            idle_time: Duration::from_secs(3),
+            crowded_time: Duration::from_secs(3),
             log_blocks: 100_000,
             logs: 100_000,
             filter_terms: 1_000,

@@ -140,7 +140,10 @@ impl Dispatcher {
             let Some(reply) = self.one(connection, call, Form::Held { limit: left }).await else {
                 continue;
             };
-            if share.grow(bytes.len().saturating_add(reply.bytes.len())).is_err() {
+            let length = bytes.len().saturating_add(reply.bytes.len());
+            if share.grow(length).is_err()
+                && (self.make_room().await.is_err() || share.grow(length).is_err())
+            {
                 return Some(self.refuse(None, MethodError::ResponsesFull));
             }
             if bytes.len() > 1 {
@@ -223,18 +226,44 @@ impl Dispatcher {
             }
             Method::Thread(route, work) => {
                 let task = Task { connection, bytes, call, work };
-                let kind = route.kind(call.params);
-                let small = self.limits.read_response_bytes;
-                let Some(when_large) = route.kind_when_large().filter(|_| most > small) else {
-                    return self.on_thread(kind, task, most, form).await;
-                };
-                match self.on_thread(kind, task, small, form).await {
-                    Err(MethodError::ResponseTooLarge { .. }) => {
-                        self.on_thread(when_large, task, most, form).await
+                let answer = || self.on_threads(*route, task, most, form);
+                match answer().await {
+                    Err(MethodError::ResponsesFull) if route.may_begin_again() => {
+                        self.make_room().await?;
+                        answer().await
                     }
                     answered => answered,
                 }
             }
+        }
+    }
+
+    /// Has a call answered by a thread, and by another where the answer is too large for the first.
+    async fn on_threads(
+        &self,
+        route: Route,
+        task: Task<'_>,
+        most: usize,
+        form: Form,
+    ) -> Result<Reply, MethodError> {
+        let (kind, small) = (route.kind(task.call.params), self.limits.read_response_bytes);
+        let Some(when_large) = route.kind_when_large().filter(|_| most > small) else {
+            return self.on_thread(kind, task, most, form).await;
+        };
+        match self.on_thread(kind, task, small, form).await {
+            Err(MethodError::ResponseTooLarge { .. }) => {
+                self.on_thread(when_large, task, most, form).await
+            }
+            answered => answered,
+        }
+    }
+
+    /// Cuts off readers that take long, so that there is memory for others' answers.
+    async fn make_room(&self) -> Result<(), MethodError> {
+        if self.responses.make_room(self.limits.crowded_time).await {
+            Ok(())
+        } else {
+            Err(MethodError::ResponsesFull)
         }
     }
 

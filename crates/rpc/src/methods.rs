@@ -125,6 +125,11 @@ impl Route {
         }
     }
 
+    /// Whether the same call may be begun twice: what others add may do something.
+    pub(crate) const fn may_begin_again(self) -> bool {
+        !matches!(self, Self::To(Kind::Read | Kind::Wait))
+    }
+
     /// The kind that it becomes when its answer gets large.
     pub(crate) const fn kind_when_large(self) -> Option<Kind> {
         match self {

@@ -103,8 +103,8 @@ async fn connection(
 ) {
     // Answers are small and waited for.
     let _ = stream.set_nodelay(true);
-    let (grace, idle_time) =
-        (service.dispatcher.limits.socket_time, service.dispatcher.limits.idle_time);
+    let (grace, crowded_time) =
+        (service.dispatcher.limits.socket_time, service.dispatcher.limits.crowded_time);
     let mut stopping = service.stopping.clone();
     let clock = Clock::default();
     let connection = Connection { number, _place: Arc::new(place), clock: clock.clone() };
@@ -132,7 +132,7 @@ async fn connection(
                 return;
             }
             () = &mut making_room => {
-                if clock.idle_for(idle_time) {
+                if clock.idle_for(crowded_time) {
                     served.as_mut().graceful_shutdown();
                 }
                 making_room.set(crowded.notified());

@@ -31,11 +31,20 @@ struct State {
     due: Mutex<Option<Instant>>,
     idle_since: Mutex<Option<Instant>>,
     changed: Notify,
+    /// Others need the memory of the answer under way.
+    cut: Arc<Notify>,
 }
 
 impl Clock {
     /// Resolves when an answer is overdue.
     pub(crate) async fn overdue(&self) {
+        tokio::select! {
+            () = self.0.cut.notified() => {}
+            () = self.past_due() => {}
+        }
+    }
+
+    async fn past_due(&self) {
         loop {
             let changed = self.0.changed.notified();
             let due = *self.0.due.lock();
@@ -95,7 +104,10 @@ pub(crate) struct Answer {
 impl Answer {
     /// The body of a reply, whose reader has `grace` to take it. What is streamed ends by itself.
     pub(crate) fn new(reply: Reply, clock: Clock, grace: Duration) -> Self {
-        let Reply { stream, bytes, share } = reply;
+        let Reply { stream, bytes, mut share } = reply;
+        if let Some(share) = &mut share {
+            share.being_taken(&clock.0.cut);
+        }
         if stream.is_none() {
             clock.start(time_to_take(bytes.len(), grace));
         }

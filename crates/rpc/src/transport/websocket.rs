@@ -6,7 +6,7 @@ use axum::{
     body::Bytes,
     extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code},
 };
-use tokio::task::JoinSet;
+use tokio::{sync::Notify, task::JoinSet};
 use tracing::debug;
 
 use super::{Connection, Service, stream::time_to_take};
@@ -26,7 +26,7 @@ const FREE_OF_MESSAGE: usize = 1 << 10;
 /// for it ends with it.
 pub(crate) async fn serve(service: Arc<Service>, connection: Connection, socket: WebSocket) {
     let mut stopping = service.stopping.clone();
-    let session = Session { service, connection, socket };
+    let session = Session { service, connection, socket, cut: Arc::default() };
     tokio::select! {
         ended = session.run() => if let Err(End(why)) = ended {
             debug!(why, "a WebSocket ended");
@@ -39,6 +39,8 @@ struct Session {
     service: Arc<Service>,
     connection: Connection,
     socket: WebSocket,
+    /// Others need the memory of the answer under way.
+    cut: Arc<Notify>,
 }
 
 /// The connection is over.
@@ -124,7 +126,10 @@ impl Session {
     }
 
     async fn reply(&mut self, reply: Reply) -> Result<(), End> {
-        let Reply { bytes, share, .. } = reply;
+        let Reply { bytes, mut share, .. } = reply;
+        if let Some(share) = &mut share {
+            share.being_taken(&self.cut);
+        }
         let text = String::from_utf8(bytes).map_err(|_| End("an answer was no text"))?;
         self.send(text).await?;
         drop(share);
@@ -138,7 +143,11 @@ impl Session {
 
     async fn put(&mut self, message: Message, length: usize) -> Result<(), End> {
         let time = time_to_take(length, self.grace());
-        match tokio::time::timeout(time, self.socket.send(message)).await {
+        let sent = tokio::select! {
+            sent = tokio::time::timeout(time, self.socket.send(message)) => sent,
+            () = self.cut.notified() => return Err(End("others need the memory of its answer")),
+        };
+        match sent {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End("the reader has left")),
             Err(_) => Err(End("the reader was too slow")),

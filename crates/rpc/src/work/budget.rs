@@ -1,11 +1,21 @@
 //! Bytes that all callers share.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use parking_lot::Mutex;
+use tokio::{
+    sync::{Notify, OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
 /// What is counted, bytes.
 const UNIT: usize = 1 << 10;
+/// How long a reader that is cut off may take to be gone.
+const GOING: Duration = Duration::from_secs(1);
 
 /// So many bytes in all, handed out in KiB. The first bytes of each share are not counted: something
 /// else bounds how many shares there are.
@@ -13,6 +23,21 @@ const UNIT: usize = 1 << 10;
 pub(crate) struct Budget {
     left: Arc<Semaphore>,
     free: usize,
+    taken: Arc<Mutex<Taken>>,
+}
+
+/// The shares whose readers take what they are for, oldest first.
+#[derive(Debug, Default)]
+struct Taken {
+    next: u64,
+    readers: BTreeMap<u64, Reader>,
+}
+
+#[derive(Debug)]
+struct Reader {
+    since: Instant,
+    units: u32,
+    cut: Arc<Notify>,
 }
 
 /// What one body has of a budget; it goes back when this is dropped.
@@ -21,6 +46,8 @@ pub(crate) struct Share {
     budget: Budget,
     units: usize,
     held: Option<OwnedSemaphorePermit>,
+    /// Its place among the readers.
+    reader: Option<u64>,
 }
 
 /// The budget is used up.
@@ -31,17 +58,38 @@ impl Budget {
     /// `bytes` in all, besides the first `free` of each share.
     pub(crate) fn new(bytes: usize, free: usize) -> Self {
         let units = (bytes / UNIT).min(Semaphore::MAX_PERMITS);
-        Self { left: Arc::new(Semaphore::new(units)), free }
+        Self { left: Arc::new(Semaphore::new(units)), free, taken: Arc::default() }
     }
 
     /// The same bytes, of which other shares have other first ones.
     pub(crate) fn with_free(&self, free: usize) -> Self {
-        Self { left: Arc::clone(&self.left), free }
+        Self { free, ..self.clone() }
     }
 
     /// A share of nothing yet.
     pub(crate) fn share(&self) -> Share {
-        Share { budget: self.clone(), units: 0, held: None }
+        Share { budget: self.clone(), units: 0, held: None, reader: None }
+    }
+
+    /// Cuts off the readers that have been at it for so long. Whether there is room where they were.
+    pub(crate) async fn make_room(&self, time: Duration) -> bool {
+        let mut units = 0_u32;
+        for reader in self.slow_readers(time) {
+            reader.cut.notify_waiters();
+            units = units.saturating_add(reader.units);
+        }
+        units > 0 && matches!(timeout(GOING, self.left.acquire_many(units)).await, Ok(Ok(_)))
+    }
+
+    fn slow_readers(&self, time: Duration) -> Vec<Reader> {
+        let readers = &mut self.taken.lock().readers;
+        let mut slow = Vec::new();
+        while let Some(oldest) = readers.first_entry()
+            && oldest.get().since.elapsed() >= time
+        {
+            slow.push(oldest.remove());
+        }
+        slow
     }
 }
 
@@ -63,11 +111,51 @@ impl Share {
         self.units = units;
         Ok(())
     }
+
+    /// From now on a reader takes what the share is for. `cut` wakes whoever waits for it then, when
+    /// others need the memory and it has taken long.
+    pub(crate) fn being_taken(&mut self, cut: &Arc<Notify>) {
+        let Ok(units @ 1..) = u32::try_from(self.units) else { return };
+        let taken = &mut *self.budget.taken.lock();
+        let number = taken.next;
+        taken.next = number.saturating_add(1);
+        let (since, cut) = (Instant::now(), Arc::clone(cut));
+        taken.readers.insert(number, Reader { since, units, cut });
+        self.reader = Some(number);
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        if let Some(number) = self.reader {
+            self.budget.taken.lock().readers.remove(&number);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn slow_readers_make_room() {
+        let budget = Budget::new(2 * UNIT, 0);
+        let cut = Arc::new(Notify::new());
+        let mut shares = [budget.share(), budget.share()];
+        for share in &mut shares {
+            share.grow(UNIT).unwrap();
+            share.being_taken(&cut);
+        }
+        assert!(!budget.make_room(Duration::from_secs(3600)).await, "nobody has taken long");
+        let gone = cut.notified();
+        let (made_room, ()) = tokio::join!(budget.make_room(Duration::ZERO), async {
+            gone.await;
+            drop(shares);
+        });
+        assert!(made_room);
+        assert_eq!(budget.share().grow(2 * UNIT), Ok(()));
+        assert!(!budget.make_room(Duration::ZERO).await, "nobody is left");
+    }
 
     #[test]
     fn small_bodies_are_free_and_large_ones_share() {

@@ -292,6 +292,35 @@ async fn large_answers_share_what_memory_there_is() {
 }
 
 #[tokio::test]
+async fn who_does_not_read_makes_room() {
+    // Thousands of instructions with a stack of a thousand items: more than a socket holds.
+    let mut params = endless_trace(json!({ "limit": 2_200 }));
+    params[0]["gas"] = json!("0x100000");
+    let call = request("debug_traceCall", &params);
+    let limits = Limits {
+        held_response_bytes: 14 << 20,
+        crowded_time: Duration::from_millis(100),
+        ..Limits::default()
+    };
+    let served = serve(limits).await;
+    let mut unread = Socket::connect(&served.server.ws_url()).await;
+    unread.send(&call).await;
+    until("it is answered", || served.server.counters().most_running() == 1).await;
+    until("it is over", || served.server.counters().running_now() == 0).await;
+    let mut honest = Socket::connect(&served.server.ws_url()).await;
+    let began = Instant::now();
+    loop {
+        honest.send(&call).await;
+        let answer = honest.next().await.unwrap();
+        if answer["result"]["structLogs"].is_array() {
+            break;
+        }
+        assert_eq!(answer["error"]["code"], -32005, "{answer}");
+        assert!(began.elapsed() < Duration::from_secs(20), "nobody made room");
+    }
+}
+
+#[tokio::test]
 async fn bodies_and_parameters_have_limits() {
     let limits = Limits {
         request_bytes: 200_000,
@@ -355,7 +384,7 @@ async fn an_answer_must_be_taken_in_time() {
     // Room for one such answer at a time.
     let limits = Limits {
         socket_time: Duration::from_millis(100),
-        held_response_bytes: 20 << 20,
+        held_response_bytes: 14 << 20,
         call_gas: u64::MAX,
         ..Limits::default()
     };
@@ -399,8 +428,8 @@ async fn connections_have_a_limit() {
 
 #[tokio::test]
 async fn who_only_keeps_a_connection_makes_room() {
-    let idle_time = Duration::from_millis(100);
-    let served = serve(Limits { connections: 1, idle_time, ..Limits::default() }).await;
+    let crowded_time = Duration::from_millis(100);
+    let served = serve(Limits { connections: 1, crowded_time, ..Limits::default() }).await;
     let mut kept = send(&served, "eth_chainId", &json!([])).await;
     let mut answer = [0; 1024];
     let read = kept.read(&mut answer).await.unwrap();
