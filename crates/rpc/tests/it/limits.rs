@@ -384,7 +384,7 @@ async fn an_answer_must_be_taken_in_time() {
     // Room for one such answer at a time.
     let limits = Limits {
         socket_time: Duration::from_millis(100),
-        held_response_bytes: 14 << 20,
+        held_response_bytes: 20 << 20,
         call_gas: u64::MAX,
         ..Limits::default()
     };
