@@ -72,13 +72,15 @@ struct Task<'a> {
 /// How an answer travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// Whole.
-    Held {
+    /// As a message: it is copied on its way.
+    Message,
+    /// As a part of a batch's.
+    Part {
         /// Most bytes.
         limit: usize,
     },
-    /// In chunks, where it is a trace.
-    Streamed,
+    /// As a body: in chunks, where it is a trace.
+    Body,
 }
 
 impl Dispatcher {
@@ -98,7 +100,7 @@ impl Dispatcher {
             Ok(Body::One(bytes)) => self.one(connection, body.slice_ref(bytes), form).await,
             Ok(Body::Batch(calls)) => {
                 let calls = calls.into_iter().map(|call| body.slice_ref(call.get().as_bytes()));
-                self.batch(connection, calls.collect()).await
+                self.batch(connection, calls.collect(), form).await
             }
             Ok(Body::TooLarge(id)) => Some(self.refuse_batch(id)),
             Err(error) => Some(self.refuse(None, error)),
@@ -131,13 +133,13 @@ impl Dispatcher {
         Reply { stream: None, bytes: error_answer(id, error).into_bytes(), share: None }
     }
 
-    async fn batch(&self, connection: u64, calls: Vec<Bytes>) -> Option<Reply> {
+    async fn batch(&self, connection: u64, calls: Vec<Bytes>, form: Form) -> Option<Reply> {
         let limit = self.limits.batch_response_bytes;
-        let mut share = self.responses.share();
+        let mut share = self.share(form);
         let mut bytes = vec![b'['];
         for call in calls {
             let left = limit.saturating_sub(bytes.len());
-            let Some(reply) = self.one(connection, call, Form::Held { limit: left }).await else {
+            let Some(reply) = self.one(connection, call, Form::Part { limit: left }).await else {
                 continue;
             };
             let length = bytes.len().saturating_add(reply.bytes.len());
@@ -198,10 +200,10 @@ impl Dispatcher {
     ) -> Result<Reply, MethodError> {
         let prefix = result_prefix(call.id.unwrap_or("null"));
         let most = match form {
-            Form::Held { limit } => limit.min(self.limits.response_bytes),
-            Form::Streamed => self.limits.response_bytes,
+            Form::Part { limit } => limit.min(self.limits.response_bytes),
+            Form::Message | Form::Body => self.limits.response_bytes,
         };
-        let held = || Output::held(self.responses.share(), most);
+        let held = || Output::held(self.share(form), most);
         match method {
             Method::Waits(waits) => {
                 let _turn = self.lanes.of(Kind::Wait).enter().await?;
@@ -279,13 +281,13 @@ impl Dispatcher {
         let caller = Caller::new();
         let guard = self.guard(&caller, kind);
         let (out, chunks) = match form {
-            Form::Streamed if kind == Kind::Trace => {
+            Form::Body if kind == Kind::Trace => {
                 let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
                 let limit = self.limits.trace_bytes;
                 let out = Output::stream(sender, Handle::current(), guard.clone(), limit);
                 (out, Some(chunks))
             }
-            _ => (Output::held(self.responses.share(), most), None),
+            _ => (Output::held(self.share(form), most), None),
         };
         let asked = Asked { connection, guard };
         let params = call.params.map(|params| bytes.slice_ref(params.as_bytes()));
@@ -322,6 +324,14 @@ impl Dispatcher {
                 // The server stops.
                 Err(_) => Err(MethodError::CallerGone),
             },
+        }
+    }
+
+    /// Of the memory for answers.
+    fn share(&self, form: Form) -> Share {
+        match form {
+            Form::Message => self.responses.share().twice(),
+            Form::Part { .. } | Form::Body => self.responses.share(),
         }
     }
 

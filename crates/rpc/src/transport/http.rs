@@ -79,7 +79,7 @@ async fn call(service: &Service, connection: &Connection, request: Request<Incom
             return Err((StatusCode::REQUEST_TIMEOUT, MethodError::BodyTime { limit: grace }));
         }
     };
-    let reply = service.dispatcher.answer(connection.number, &body, Form::Streamed).await;
+    let reply = service.dispatcher.answer(connection.number, &body, Form::Body).await;
     Ok(match reply {
         Some(reply) => {
             let answer = Answer::new(reply, connection.clock.clone(), grace);

@@ -50,8 +50,7 @@ impl Session {
     async fn run(mut self) -> Result<(), End> {
         let service = Arc::clone(&self.service);
         let (dispatcher, limits) = (&service.dispatcher, &service.dispatcher.limits);
-        let (most, form) =
-            (limits.calls_per_connection, Form::Held { limit: limits.response_bytes });
+        let most = limits.calls_per_connection;
         // Tasks of their own: they go on while this one waits for a slow reader, so that none keeps a
         // thread from others.
         let mut calls: JoinSet<Option<Reply>> = JoinSet::new();
@@ -66,7 +65,7 @@ impl Session {
                 let (service, number) = (Arc::clone(&self.service), self.connection.number);
                 calls.spawn(async move {
                     let _share: Share = share;
-                    service.dispatcher.answer(number, &bytes, form).await
+                    service.dispatcher.answer(number, &bytes, Form::Message).await
                 });
             }
             tokio::select! {

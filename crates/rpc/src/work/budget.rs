@@ -45,6 +45,8 @@ struct Reader {
 pub(crate) struct Share {
     budget: Budget,
     units: usize,
+    /// How often what it is for is there at a time.
+    copies: usize,
     held: Option<OwnedSemaphorePermit>,
     /// Its place among the readers.
     reader: Option<u64>,
@@ -68,7 +70,7 @@ impl Budget {
 
     /// A share of nothing yet.
     pub(crate) fn share(&self) -> Share {
-        Share { budget: self.clone(), units: 0, held: None, reader: None }
+        Share { budget: self.clone(), units: 0, copies: 1, held: None, reader: None }
     }
 
     /// Cuts off the readers that have been at it for so long. Whether there is room where they were.
@@ -96,7 +98,7 @@ impl Budget {
 impl Share {
     /// Grows the share to what a body of so many bytes needs.
     pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), Exhausted> {
-        let units = bytes.saturating_sub(self.budget.free).div_ceil(UNIT);
+        let units = self.units_for(bytes);
         let more = units.saturating_sub(self.units);
         if more == 0 {
             return Ok(());
@@ -110,6 +112,26 @@ impl Share {
         }
         self.units = units;
         Ok(())
+    }
+
+    /// Gives back what a body of so many bytes does not need.
+    pub(crate) fn shrink(&mut self, bytes: usize) {
+        let units = self.units_for(bytes).min(self.units);
+        if let Some(held) = &mut self.held {
+            drop(held.split(self.units.saturating_sub(units)));
+        }
+        self.units = units;
+    }
+
+    /// The same for what is copied on its way, and so is there twice.
+    pub(crate) fn twice(mut self) -> Self {
+        self.copies = 2;
+        self
+    }
+
+    fn units_for(&self, bytes: usize) -> usize {
+        let bytes = bytes.saturating_mul(self.copies);
+        bytes.saturating_sub(self.budget.free).div_ceil(UNIT)
     }
 
     /// From now on a reader takes what the share is for. `cut` wakes whoever waits for it then, when
@@ -170,5 +192,18 @@ mod tests {
         assert_eq!(other.grow(FREE + 1), Ok(()));
         assert_eq!(budget.with_free(0).share().grow((1 << 20) - UNIT), Ok(()));
         assert_eq!(budget.with_free(0).share().grow(1 << 20), Err(Exhausted), "it is the same");
+    }
+
+    #[test]
+    fn what_is_not_needed_goes_back_and_copies_count() {
+        let budget = Budget::new(4 * UNIT, 0);
+        let (mut share, mut other) = (budget.share(), budget.share());
+        assert_eq!(share.grow(4 * UNIT), Ok(()));
+        assert_eq!(other.grow(1), Err(Exhausted));
+        share.shrink(UNIT);
+        assert_eq!(other.grow(3 * UNIT), Ok(()));
+        drop((share, other));
+        assert_eq!(budget.share().twice().grow(2 * UNIT + 1), Err(Exhausted));
+        assert_eq!(budget.share().twice().grow(2 * UNIT), Ok(()));
     }
 }

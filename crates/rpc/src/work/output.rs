@@ -13,7 +13,7 @@ use tokio::{runtime::Handle, sync::mpsc};
 use super::{Guard, budget::Share};
 use crate::error::MethodError;
 
-/// Bytes that are written before they are sent on.
+/// Bytes that are written before they are sent on, and by which a buffer grows at least.
 const CHUNK: usize = 64 << 10;
 /// How long a reader may take for one chunk: a thread waits for it.
 const STALL: Duration = Duration::from_secs(5);
@@ -175,11 +175,16 @@ impl Output {
     }
 
     pub(crate) fn finish(self) -> Written {
-        let share = match self.to {
-            To::Held(share) => Some(share),
+        let Self { mut buffer, to, .. } = self;
+        let share = match to {
+            To::Held(mut share) => {
+                buffer.shrink_to_fit();
+                share.shrink(buffer.len());
+                Some(share)
+            }
             To::Stream { .. } => None,
         };
-        Written { bytes: self.buffer, share }
+        Written { bytes: buffer, share }
     }
 
     fn begin(&mut self, opener: &str, closer: char) {
@@ -217,22 +222,31 @@ impl Output {
         }
     }
 
-    fn check_size(&mut self, more: usize) -> Result<(), MethodError> {
+    /// Makes room for more bytes. What is held is paid for as it is: with what the buffer has, not only
+    /// what it uses.
+    fn reserve(&mut self, more: usize) -> Result<(), MethodError> {
         let limit = self.limit;
         let bytes = self.buffer.len().saturating_add(more);
         if self.sent.saturating_add(bytes) > limit {
             return Err(MethodError::ResponseTooLarge { limit });
         }
-        match &mut self.to {
-            To::Held(share) => share.grow(bytes).map_err(|_| MethodError::ResponsesFull),
-            To::Stream { .. } => Ok(()),
+        let capacity = self.buffer.capacity();
+        if let To::Held(share) = &mut self.to
+            && bytes > capacity
+        {
+            let wanted = [capacity.saturating_mul(2).min(limit), bytes.saturating_add(CHUNK)];
+            let mut wanted = wanted.into_iter().map(|wanted| wanted.max(bytes));
+            let got = wanted.find(|wanted| share.grow(*wanted).is_ok());
+            let larger = got.ok_or(MethodError::ResponsesFull)?;
+            self.buffer.reserve_exact(larger.saturating_sub(self.buffer.len()));
         }
+        Ok(())
     }
 }
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self.check_size(bytes.len()) {
+        match self.reserve(bytes.len()) {
             Ok(()) => {
                 self.buffer.extend_from_slice(bytes);
                 Ok(bytes.len())

@@ -298,7 +298,7 @@ async fn who_does_not_read_makes_room() {
     params[0]["gas"] = json!("0x100000");
     let call = request("debug_traceCall", &params);
     let limits = Limits {
-        held_response_bytes: 14 << 20,
+        held_response_bytes: 28 << 20,
         crowded_time: Duration::from_millis(100),
         ..Limits::default()
     };
