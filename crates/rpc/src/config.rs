@@ -244,7 +244,8 @@ pub struct Limits {
     /// megabyte.
     pub socket_time: Duration,
     /// How long, where others wait for room, a connection may be kept without a request, and an answer
-    /// may be on its way.
+    /// may be on its way. Longer than the pauses of who asks regularly, such as a node that follows
+    /// this chain, and less than others wait.
     pub crowded_time: Duration,
     /// Most blocks one `eth_getLogs` may search.
     pub log_blocks: u64,
@@ -311,7 +312,7 @@ impl Default for Limits {
             trace_time: Duration::from_secs(30),
             trace_memory: 64 << 20,
             socket_time: Duration::from_secs(30),
-            crowded_time: Duration::from_secs(3),
+            crowded_time: Duration::from_secs(8),
             log_blocks: 100_000,
             logs: 100_000,
             filter_terms: 1_000,
