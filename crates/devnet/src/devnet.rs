@@ -136,7 +136,7 @@ impl Devnet {
             block_time: config.l2_block_time,
             datadir: config.datadir.as_ref().map(|datadir| datadir.join("l2")),
             unprotected_transactions: true,
-            ..NodeConfig::new(l1.url(), deployment.clone(), sequencer.clone())
+            ..NodeConfig::new(l1.node_url(), deployment.clone(), sequencer.clone())
         };
         let node = Node::start(node_config).await?;
         let info = info(l1, &node, &deployment, accounts, sequencer);
@@ -167,6 +167,7 @@ fn l1_config(
     L1Config {
         fork: config.fork,
         rpc: RpcConfig { port: config.l1_port, ..config.rpc.clone() },
+        node_rpc: Some(RpcConfig::default()),
         block_time: config.l1_block_time,
         finality: config.finality,
         accounts: addresses.map(|address| (address, ether)).collect(),

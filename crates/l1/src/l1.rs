@@ -26,6 +26,7 @@ pub struct L1 {
     chain: Arc<Chain>,
     miner: Arc<Miner>,
     rpc: RpcHandle,
+    node_rpc: Option<RpcHandle>,
     tasks: Tasks,
 }
 
@@ -63,22 +64,32 @@ impl L1 {
         };
         let mut tasks = Tasks::new();
         let miner = Arc::new(Miner::start(Arc::clone(&chain), settings, &mut tasks));
-        let methods = dev_methods::methods(&miner);
-        let hooks = RpcHooks::default();
-        let rpc = RpcServer::start(Arc::clone(&chain), config.rpc, hooks, methods)?;
-        let (ended, mut stop) = (rpc.ended(), tasks.stop_signal());
-        tasks.spawn("RPC server", async move {
-            tokio::select! {
-                ended = ended => ended,
-                () = stop.asked() => Ok(()),
-            }
-        });
-        Ok(Self { chain, miner, rpc, tasks })
+        let mut serve = |config| {
+            let methods = dev_methods::methods(&miner);
+            let hooks = RpcHooks::default();
+            let rpc = RpcServer::start(Arc::clone(&chain), config, hooks, methods)?;
+            let (ended, mut stop) = (rpc.ended(), tasks.stop_signal());
+            tasks.spawn("RPC server", async move {
+                tokio::select! {
+                    ended = ended => ended,
+                    () = stop.asked() => Ok(()),
+                }
+            });
+            Ok::<_, L1Error>(rpc)
+        };
+        let rpc = serve(config.rpc)?;
+        let node_rpc = config.node_rpc.map(serve).transpose()?;
+        Ok(Self { chain, miner, rpc, node_rpc, tasks })
     }
 
     /// The URL it answers on.
     pub fn url(&self) -> String {
         self.rpc.http_url()
+    }
+
+    /// The URL for a node that lives on it.
+    pub fn node_url(&self) -> String {
+        self.node_rpc.as_ref().unwrap_or(&self.rpc).http_url()
     }
 
     /// The chain.
@@ -101,6 +112,9 @@ impl L1 {
     pub async fn stop(self) {
         self.tasks.stop().await;
         self.rpc.stop().await;
+        if let Some(rpc) = self.node_rpc {
+            rpc.stop().await;
+        }
     }
 }
 
