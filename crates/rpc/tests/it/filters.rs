@@ -6,7 +6,7 @@ use crate::common::{
     Served,
     chain::{self, LOGGER, TOPIC, key},
 };
-use bough_rpc::{Limits, Methods, RpcConfig, RpcHooks};
+use bough_rpc::Limits;
 use serde_json::{Value, json};
 
 async fn changes(served: &Served, id: &Value) -> Vec<Value> {
@@ -81,8 +81,7 @@ async fn pending_filters_tell_arrivals_once() {
 #[tokio::test]
 async fn what_gets_too_large_for_the_readers_is_told_once() {
     let limits = Limits { read_response_bytes: 100, ..Limits::default() };
-    let config = RpcConfig { limits, ..RpcConfig::default() };
-    let served = Served::with(config, RpcHooks::default(), Methods::new()).await;
+    let served = Served::limited(limits).await;
     let logs = served.call("eth_newFilter", json!([{ "address": LOGGER }])).await;
     let whole = served.call("eth_newPendingTransactionFilter", json!([true])).await;
     let hash = served.chain.submit(chain::transfer(&key(8), 2)).unwrap();
@@ -96,8 +95,7 @@ async fn what_gets_too_large_for_the_readers_is_told_once() {
 #[tokio::test]
 async fn a_block_too_large_for_any_answer_is_passed_over() {
     let limits = Limits { response_bytes: 100, ..Limits::default() };
-    let config = RpcConfig { limits, ..RpcConfig::default() };
-    let served = Served::with(config, RpcHooks::default(), Methods::new()).await;
+    let served = Served::limited(limits).await;
     let logs = served.call("eth_newFilter", json!([{ "address": LOGGER }])).await;
     chain::mine(&served.chain);
     let (code, message, _) = served.error("eth_getFilterChanges", json!([logs])).await;
@@ -108,8 +106,7 @@ async fn a_block_too_large_for_any_answer_is_passed_over() {
 #[tokio::test]
 async fn filters_end() {
     let limits = Limits { filter_time: Duration::ZERO, ..Limits::default() };
-    let config = RpcConfig { limits, ..RpcConfig::default() };
-    let short = Served::with(config, RpcHooks::default(), Methods::new()).await;
+    let short = Served::limited(limits).await;
     let id = short.call("eth_newBlockFilter", json!([])).await;
     let (code, message, _) = short.error("eth_getFilterChanges", json!([id])).await;
     assert_eq!((code, message.as_str()), (-32000, "filter not found"));

@@ -1,7 +1,7 @@
 //! Logs of ranges and blocks.
 
 use alloy_primitives::B256;
-use bough_rpc::{Limits, Methods, RpcConfig, RpcHooks};
+use bough_rpc::Limits;
 use serde_json::{Value, json};
 
 use crate::common::{
@@ -35,8 +35,7 @@ async fn logs_by_range_hash_address_and_topic() {
 #[tokio::test]
 async fn log_ranges_have_limits() {
     let limits = Limits { log_blocks: 2, logs: 1, ..Limits::default() };
-    let config = RpcConfig { limits, ..RpcConfig::default() };
-    let served = Served::with(config, RpcHooks::default(), Methods::new()).await;
+    let served = Served::limited(limits).await;
     for (filter, code, part) in [
         (json!({ "fromBlock": "0x2", "toBlock": "0x1" }), -32602, "invalid block range"),
         (json!({ "fromBlock": "0x1", "toBlock": "0x9" }), -32602, "beyond current head"),

@@ -10,7 +10,7 @@ use std::{
 
 use alloy_primitives::{B256, U256};
 use bough_chain::Chain;
-use bough_rpc::{Methods, RpcConfig, RpcHandle, RpcHooks, RpcServer};
+use bough_rpc::{Limits, Methods, RpcConfig, RpcHandle, RpcHooks, RpcServer};
 use bough_stf::Fork;
 use bough_testing::http;
 use serde_json::Value;
@@ -24,6 +24,12 @@ pub struct Served {
 impl Served {
     pub async fn start() -> Self {
         Self::with(RpcConfig::development(), RpcHooks::default(), Methods::new()).await
+    }
+
+    /// With limits of its own.
+    pub async fn limited(limits: Limits) -> Self {
+        let config = RpcConfig { limits, ..RpcConfig::default() };
+        Self::with(config, RpcHooks::default(), Methods::new()).await
     }
 
     pub async fn with(config: RpcConfig, hooks: RpcHooks, extra: Methods) -> Self {
