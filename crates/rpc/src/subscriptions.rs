@@ -11,7 +11,7 @@ use serde::Serialize;
 use thiserror::Error;
 use tokio::{
     sync::{Mutex, Notify, OwnedSemaphorePermit, broadcast, mpsc, watch},
-    task::JoinSet,
+    task::{AbortHandle, JoinSet},
 };
 use tracing::{debug, warn};
 
@@ -37,10 +37,18 @@ const NEWS_AHEAD: usize = 16;
 pub(crate) struct Subscriptions {
     context: Arc<Context>,
     limit: PerConnection,
-    running: BTreeMap<String, tokio::task::AbortHandle>,
+    running: BTreeMap<String, Running>,
     tasks: JoinSet<()>,
     news: Arc<Mutex<mpsc::Sender<News>>>,
     lost: Arc<Notify>,
+}
+
+/// A subscription that runs.
+#[derive(Debug)]
+struct Running {
+    task: AbortHandle,
+    /// Its place among all subscriptions: free as soon as it is told to end.
+    _place: OwnedSemaphorePermit,
 }
 
 /// A notification, and its share of the server's memory.
@@ -77,8 +85,6 @@ struct Sink {
     /// How long a notification may wait: it may keep a block from being forgotten.
     patience: Duration,
     lost: Arc<Notify>,
-    /// Its place among all subscriptions.
-    _place: OwnedSemaphorePermit,
 }
 
 impl Subscriptions {
@@ -103,21 +109,21 @@ impl Subscriptions {
         let id = new_id();
         let (news, responses) = (Arc::clone(&self.news), self.context.responses.clone());
         let (patience, lost) = (self.context.limits.socket_time, Arc::clone(&self.lost));
-        let sink = Sink { id: id.clone(), news, responses, patience, lost, _place: place };
+        let sink = Sink { id: id.clone(), news, responses, patience, lost };
         let task = self.tasks.spawn(follow(Arc::clone(&self.context), topic, sink));
         let answer = format!("\"{id}\"");
-        self.running.insert(id, task);
+        self.running.insert(id, Running { task, _place: place });
         Ok(answer)
     }
 
     /// Ends a subscription; whether there was one, as JSON.
     pub(crate) fn unsubscribe(&mut self, params: Option<&str>) -> Result<String, MethodError> {
         let id: String = Args::new(params)?.required()?;
-        let task = self.running.remove(&id);
-        if let Some(task) = &task {
+        let ended = self.running.remove(&id);
+        if let Some(Running { task, .. }) = &ended {
             task.abort();
         }
-        Ok(task.is_some().to_string())
+        Ok(ended.is_some().to_string())
     }
 
     /// Returns when one of them can tell no more.
@@ -128,7 +134,7 @@ impl Subscriptions {
 
     fn forget_ended(&mut self) {
         while self.tasks.try_join_next().is_some() {}
-        self.running.retain(|_, task| !task.is_finished());
+        self.running.retain(|_, running| !running.task.is_finished());
     }
 }
 
