@@ -19,6 +19,10 @@ use clap::Parser;
 
 use crate::cli::Cli;
 
+/// Gives memory back soon. That of the system keeps what large answers left in one arena per thread.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let outcome = match Cli::try_parse() {
         Ok(cli) => cli.run(),

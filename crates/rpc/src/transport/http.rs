@@ -101,7 +101,8 @@ async fn read_body(service: &Service, mut body: Incoming) -> Result<(Bytes, Shar
         if length > limit {
             return Err(MethodError::RequestTooLarge { limit });
         }
-        share.grow(length).map_err(|_| MethodError::RequestsFull)?;
+        let room = share.make_room_in(&mut bytes, data.len(), limit);
+        room.map_err(|_| MethodError::RequestsFull)?;
         bytes.extend_from_slice(&data);
     }
     Ok((bytes.into(), share))

@@ -14,6 +14,8 @@ use tokio::{
 
 /// What is counted, bytes.
 const UNIT: usize = 1 << 10;
+/// Bytes by which a buffer grows at least.
+const LITTLE: usize = 64 << 10;
 /// How long a reader that is cut off may take to be gone.
 const GOING: Duration = Duration::from_secs(1);
 
@@ -111,6 +113,27 @@ impl Share {
             None => self.held = Some(taken),
         }
         self.units = units;
+        Ok(())
+    }
+
+    /// Makes room in a buffer for more bytes, of at most `limit` in all: twice what it has, or what is
+    /// needed and a little where there is not so much. It is paid for as it is: with what it has, not
+    /// only what it uses.
+    pub(crate) fn make_room_in(
+        &mut self,
+        buffer: &mut Vec<u8>,
+        more: usize,
+        limit: usize,
+    ) -> Result<(), Exhausted> {
+        let bytes = buffer.len().saturating_add(more);
+        if bytes <= buffer.capacity() {
+            return Ok(());
+        }
+        let twice = buffer.capacity().saturating_mul(2).min(limit);
+        let mut wanted =
+            [twice, bytes.saturating_add(LITTLE)].map(|wanted| wanted.max(bytes)).into_iter();
+        let got = wanted.find(|wanted| self.grow(*wanted).is_ok()).ok_or(Exhausted)?;
+        buffer.reserve_exact(got.saturating_sub(buffer.len()));
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use tokio::{runtime::Handle, sync::mpsc};
 use super::{Guard, budget::Share};
 use crate::error::MethodError;
 
-/// Bytes that are written before they are sent on, and by which a buffer grows at least.
+/// Bytes that are written before they are sent on.
 const CHUNK: usize = 64 << 10;
 /// How long a reader may take for one chunk: a thread waits for it.
 const STALL: Duration = Duration::from_secs(5);
@@ -222,23 +222,16 @@ impl Output {
         }
     }
 
-    /// Makes room for more bytes. What is held is paid for as it is: with what the buffer has, not only
-    /// what it uses.
+    /// Makes room for more bytes.
     fn reserve(&mut self, more: usize) -> Result<(), MethodError> {
         let limit = self.limit;
         let bytes = self.buffer.len().saturating_add(more);
         if self.sent.saturating_add(bytes) > limit {
             return Err(MethodError::ResponseTooLarge { limit });
         }
-        let capacity = self.buffer.capacity();
-        if let To::Held(share) = &mut self.to
-            && bytes > capacity
-        {
-            let wanted = [capacity.saturating_mul(2).min(limit), bytes.saturating_add(CHUNK)];
-            let mut wanted = wanted.into_iter().map(|wanted| wanted.max(bytes));
-            let got = wanted.find(|wanted| share.grow(*wanted).is_ok());
-            let larger = got.ok_or(MethodError::ResponsesFull)?;
-            self.buffer.reserve_exact(larger.saturating_sub(self.buffer.len()));
+        if let To::Held(share) = &mut self.to {
+            let room = share.make_room_in(&mut self.buffer, more, limit);
+            room.map_err(|_| MethodError::ResponsesFull)?;
         }
         Ok(())
     }
