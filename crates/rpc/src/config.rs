@@ -297,7 +297,7 @@ impl Default for Limits {
             overrides: 10_000,
             response_bytes: 64 << 20,
             read_response_bytes: 1 << 20,
-            held_response_bytes: 256 << 20,
+            held_response_bytes: 128 << 20,
             trace_bytes: 1 << 30,
             batch_calls: 1_000,
             batch_response_bytes: 25 << 20,
