@@ -1,6 +1,6 @@
 //! Generated blocks: built by Bough's executor on a generated world, with the witness of it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use alloy_consensus::{Transaction as _, Typed2718 as _, transaction::Recovered};
 use alloy_eips::{
@@ -11,8 +11,9 @@ use alloy_primitives::{Bytes, U256};
 use alloy_rlp::{EMPTY_LIST_CODE, Encodable};
 use bough_stateless::{ExecutionWitness, Schema, StatelessInput};
 use bough_stf::{
-    Block, BlockError, BlockExecutor, BlockOutput, ChainSpec, Environment, ExtraPrecompiles, Fork,
-    ForkSchedule, State, StateSource, StateUpdate, Transaction, WitnessParts, WitnessRecorder,
+    Block, BlockError, BlockExecutor, BlockOutput, ChainSpec, Changes, Environment,
+    ExtraPrecompiles, Fork, ForkSchedule, PreState, Reads, StateSource, Transaction, WitnessParts,
+    WitnessRecorder,
     WorkLimits, revm::context_interface::result::ExecutionResult, seal_header,
 };
 
@@ -71,8 +72,8 @@ pub(crate) fn generate(dice: &mut Dice, reached: &mut Reached) -> Result<Generat
     let spec = ChainSpec::new(world.chain_id, forks);
     let env = environment(dice, &spec, &world);
     let recorder = WitnessRecorder::new(&world.memory);
-    let state = State::new(&recorder, world.parent().state_root);
-    let none = ExtraPrecompiles::none();
+    let pre = Arc::new(PreState::new(&recorder, world.parent().state_root));
+    let (state, none) = (Arc::clone(&pre), ExtraPrecompiles::none());
     let mut executor = BlockExecutor::new(&spec, state, env.clone(), none, WorkLimits::NONE);
     executor.apply_pre_execution()?;
     let (mut transactions, mut left_out) = (Vec::new(), Vec::new());
@@ -85,12 +86,13 @@ pub(crate) fn generate(dice: &mut Dice, reached: &mut Reached) -> Result<Generat
             world: &world,
             base_fee: env.base_fee.unwrap_or_default(),
             gas_limit: env.gas_limit,
-            nonces: nonces(&mut executor, &world)?,
+            nonces: nonces(&executor, &world)?,
         };
         let transaction = transaction::generate(dice, &situation);
-        match executor.execute_transaction(&transaction) {
-            Ok(outcome) => {
-                reached.count(&transaction, &outcome.result);
+        match executor.execute(&transaction) {
+            Ok(executed) => {
+                reached.count(&transaction, &executed.result);
+                executor.commit(executed)?;
                 transactions.push(transaction);
             }
             Err(BlockError::Transaction { .. }) => {
@@ -101,10 +103,14 @@ pub(crate) fn generate(dice: &mut Dice, reached: &mut Reached) -> Result<Generat
         }
     }
     let withdrawals = withdrawals(dice, &world);
-    let stopped = stopped(dice, &executor, &transactions);
+    let stopped = (stopped(&executor, &transactions), dice.hash());
     let mut label = ["generated"].into_iter().chain(world.odd).collect::<Vec<_>>().join(", ");
-    let mut output = match executor.finish(&withdrawals) {
-        Ok(output) => output,
+    let finished = executor.finish(&withdrawals).and_then(|output| {
+        let root = pre.update(&output.changes, None)?.root;
+        Ok((output, root))
+    });
+    let (mut output, root) = match finished {
+        Ok(finished) => finished,
         // There is no such block: both must refuse it for this, whatever it says of its outcome.
         Err(error) => {
             let why = unfinished(&error).ok_or(error)?;
@@ -119,7 +125,7 @@ pub(crate) fn generate(dice: &mut Dice, reached: &mut Reached) -> Result<Generat
         label.push_str(", requests of an odd length");
     }
     reached.block(&world, transactions.len(), &withdrawals, &output);
-    let header = seal_header(Fork::Amsterdam, &env, &transactions, &withdrawals, &output);
+    let header = seal_header(Fork::Amsterdam, &env, &transactions, &withdrawals, &output, root);
     let block = Block {
         header,
         body: alloy_consensus::BlockBody {
@@ -145,9 +151,8 @@ fn has_whole_items(request: &[u8]) -> bool {
     REQUEST_LENGTHS.get(usize::from(*kind)).is_some_and(|length| data.len().is_multiple_of(*length))
 }
 
-/// What a block that ends here would say of itself; its state root is anything.
+/// What a block that ends here would say of itself, besides its state root, which is anything.
 fn stopped<S: StateSource>(
-    dice: &mut Dice,
     executor: &BlockExecutor<S>,
     transactions: &[Recovered<Transaction>],
 ) -> BlockOutput {
@@ -160,8 +165,8 @@ fn stopped<S: StateSource>(
         requests: Some(Vec::new()),
         block_access_list: Some(Bytes::from_static(&[EMPTY_LIST_CODE])),
         system_gas_used: 0,
-        keccak_blocks: None,
-        state: StateUpdate { root: dice.hash(), nodes: Vec::new(), codes: Vec::new() },
+        changes: Changes::default(),
+        reads: Reads::default(),
     }
 }
 
@@ -260,11 +265,11 @@ fn environment(dice: &mut Dice, spec: &ChainSpec, world: &World) -> Environment 
 }
 
 fn nonces<S: StateSource>(
-    executor: &mut BlockExecutor<S>,
+    executor: &BlockExecutor<S>,
     world: &World,
 ) -> Result<Vec<u64>, BlockError> {
     let nonce = |signer: &crate::world::Signer| {
-        let account = executor.state_mut().account(signer.address)?;
+        let account = executor.state().account(signer.address)?;
         Ok(account.map_or(0, |account| account.nonce))
     };
     world.signers.iter().map(nonce).collect()
@@ -299,7 +304,7 @@ fn witness(dice: &mut Dice, world: &World, parts: WitnessParts) -> ExecutionWitn
             rlp.into()
         })
         .collect();
-    let mut state = parts.state;
+    let mut state = parts.state();
     state.extend(world.planted.iter().cloned());
-    ExecutionWitness { state, codes: parts.codes, headers }
+    ExecutionWitness { state, codes: parts.codes(), headers }
 }

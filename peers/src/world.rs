@@ -53,14 +53,14 @@ pub(crate) struct Memory {
 impl Memory {
     /// The state of a genesis: gives its root.
     pub(crate) fn write(&mut self, accounts: &BTreeMap<Address, GenesisAccount>) -> B256 {
-        let mut state = State::new(Nothing, EMPTY_ROOT_HASH);
+        let mut state = State::empty();
         for (address, one) in accounts {
             let info = account(one.nonce.unwrap_or(0), one.balance, one.code.clone());
             let slots = one.storage.iter().flatten();
             let slots = slots.map(|(slot, value)| ((*slot).into(), (*value).into()));
-            state.overwrite(*address, info, slots).expect("nothing is read");
+            state.overwrite(*address, info, slots);
         }
-        let update = state.commit().expect("nothing is read");
+        let update = state.update().expect("nothing is read");
         let root = update.root;
         self.add(update);
         root
@@ -93,26 +93,6 @@ impl StateSource for Memory {
 
     fn block_hash(&self, number: u64) -> Result<B256, StateError> {
         self.hashes.get(&number).copied().ok_or(StateError::MissingAncestor(number))
-    }
-}
-
-/// The state before there is any.
-#[derive(Debug)]
-struct Nothing;
-
-impl NodeSource for Nothing {
-    fn node(&self, hash: B256) -> Result<Arc<Node>, MptError> {
-        NoNodes.node(hash)
-    }
-}
-
-impl StateSource for Nothing {
-    fn code(&self, hash: B256) -> Result<Bytes, StateError> {
-        Err(StateError::MissingCode(hash))
-    }
-
-    fn block_hash(&self, number: u64) -> Result<B256, StateError> {
-        Err(StateError::MissingAncestor(number))
     }
 }
 
@@ -160,22 +140,22 @@ impl World {
         known.push(precompile(0x100));
         known.extend((0..3).map(|_| dice.address()));
 
-        let mut state = State::new(Nothing, EMPTY_ROOT_HASH);
+        let mut state = State::empty();
         let odd_contract = dice.one_in(12).then(|| odd_contract(dice));
-        write_system_contracts(dice, &mut state, odd_contract.as_ref())?;
+        write_system_contracts(dice, &mut state, odd_contract.as_ref());
         known.extend(
             system_contracts(&ForkSchedule::always(Fork::Amsterdam)).iter().map(|(at, _)| *at),
         );
-        write_signers(dice, &mut state, &signers, &contracts)?;
-        write_contracts(dice, &mut state, &contracts, &known)?;
+        write_signers(dice, &mut state, &signers, &contracts);
+        write_contracts(dice, &mut state, &contracts, &known);
         write_obstacles(dice, &mut state, &signers, &contracts)?;
         if dice.one_in(3) {
             for _ in 0..dice.below(40) {
                 let filler = account(0, U256::from(dice.next_u64()), None);
-                state.overwrite(dice.address(), filler, [])?;
+                state.overwrite(dice.address(), filler, []);
             }
         }
-        let update = state.commit()?;
+        let update = state.update()?;
         let mut nodes = update.nodes.into_iter().collect();
         let mut odd = odd_contract.map(|contract| contract.name);
         let mut planted = Planted { root: update.root, nodes: Vec::new() };
@@ -224,10 +204,10 @@ fn account(nonce: u64, balance: U256, code: Option<Bytes>) -> AccountInfo {
 
 fn write_signers(
     dice: &mut Dice,
-    state: &mut State<Nothing>,
+    state: &mut State<NoNodes>,
     signers: &[Signer],
     contracts: &[Address],
-) -> Result<(), StateError> {
+) {
     for (at, signer) in signers.iter().enumerate() {
         let rich = U256::from(10).pow(U256::from(24));
         let balance = match at {
@@ -244,9 +224,8 @@ fn write_signers(
         };
         let nonce = if delegation.is_some() { nonce.max(1) } else { nonce };
         let slots: Vec<_> = if delegation.is_some() { slots(dice) } else { Vec::new() };
-        state.overwrite(signer.address, account(nonce, balance, delegation), slots)?;
+        state.overwrite(signer.address, account(nonce, balance, delegation), slots);
     }
-    Ok(())
 }
 
 /// The code of an account that is delegated (EIP-7702).
@@ -256,10 +235,10 @@ pub(crate) fn delegation(to: Address) -> Bytes {
 
 fn write_contracts(
     dice: &mut Dice,
-    state: &mut State<Nothing>,
+    state: &mut State<NoNodes>,
     contracts: &[Address],
     known: &[Address],
-) -> Result<(), StateError> {
+) {
     for (at, address) in contracts.iter().enumerate() {
         let code = if *address == DEPOSIT_CONTRACT {
             code::deposit_contract(dice)
@@ -268,16 +247,15 @@ fn write_contracts(
         };
         let balance = if dice.one_in(2) { U256::ZERO } else { U256::from(dice.next_u64()) };
         let slots = slots(dice);
-        state.overwrite(*address, account(1, balance, Some(code.into())), slots)?;
+        state.overwrite(*address, account(1, balance, Some(code.into())), slots);
     }
-    Ok(())
 }
 
 /// Accounts where contracts will be created: with a nonce, code or storage, which are in the way
 /// (EIP-684, EIP-7610), with ether alone, which is not, or empty, as no chain has them (EIP-161).
 fn write_obstacles(
     dice: &mut Dice,
-    state: &mut State<Nothing>,
+    state: &mut State<NoNodes>,
     signers: &[Signer],
     contracts: &[Address],
 ) -> Result<(), StateError> {
@@ -294,7 +272,7 @@ fn write_obstacles(
             2 => (0, None, vec![(U256::from(dice.below(3)), U256::from(1))]),
             _ => (0, None, Vec::new()),
         };
-        state.overwrite(at, account(nonce, balance, code), slots)?;
+        state.overwrite(at, account(nonce, balance, code), slots);
     }
     Ok(())
 }
@@ -328,9 +306,9 @@ const REQUEST_CONTRACTS: [(u8, Address); 4] = [
 
 fn write_system_contracts(
     dice: &mut Dice,
-    state: &mut State<Nothing>,
+    state: &mut State<NoNodes>,
     odd: Option<&OddContract>,
-) -> Result<(), StateError> {
+) {
     for (address, code) in system_contracts(&ForkSchedule::always(Fork::Amsterdam)) {
         let queues = REQUEST_CONTRACTS.iter().any(|(_, queue)| *queue == address);
         let slots = if queues { queue(dice) } else { Vec::new() };
@@ -340,10 +318,9 @@ fn write_system_contracts(
         };
         if let Some(code) = code {
             let code = (!code.is_empty()).then_some(code);
-            state.overwrite(address, account(1, U256::ZERO, code), slots)?;
+            state.overwrite(address, account(1, U256::ZERO, code), slots);
         }
     }
-    Ok(())
 }
 
 /// A system contract that is missing, fails, or returns what it likes.

@@ -1,6 +1,6 @@
 //! Blocks and the inputs that have them checked.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use alloy_consensus::{Header, SignableTransaction, TxEip1559, TxEip7702, transaction::Recovered};
 use alloy_eips::{
@@ -13,7 +13,7 @@ use alloy_signer_local::PrivateKeySigner;
 use bough_stateless::{DecodeError, ExecutionWitness, Invalid, Schema, StatelessInput};
 use bough_stf::{
     Block, BlockError, BlockExecutor, BlockOutput, ChainSpec, Environment, ExtraPrecompiles, Fork,
-    ForkSchedule, Receipt, State, StateSource, Transaction, WitnessRecorder, WorkLimits,
+    ForkSchedule, PreState, Receipt, StateSource, Transaction, WitnessRecorder, WorkLimits,
     genesis_header, seal_header, system_contracts,
 };
 use cpu_time::ThreadTime;
@@ -229,8 +229,8 @@ impl Forge {
             receipts: output.receipts,
             requests: output.requests.unwrap_or_default(),
             witness: ExecutionWitness {
-                state: parts.state,
-                codes: parts.codes,
+                state: parts.state(),
+                codes: parts.codes(),
                 headers: self
                     .ancestors
                     .iter()
@@ -264,15 +264,13 @@ impl Forge {
         extra: ExtraPrecompiles,
     ) -> Result<(Header, BlockOutput), BlockError> {
         let environment = self.environment();
-        let state = State::new(source, self.world.root());
-        let mut executor =
-            BlockExecutor::new(&self.spec, state, environment.clone(), extra, WorkLimits::NONE);
-        executor.apply_pre_execution()?;
-        for transaction in transactions {
-            executor.execute_transaction(transaction)?;
-        }
-        let output = executor.finish(&[])?;
-        Ok((seal_header(self.fork, &environment, transactions, &[], &output), output))
+        let pre = Arc::new(PreState::new(source, self.world.root()));
+        let (state, env, limits) = (Arc::clone(&pre), environment.clone(), WorkLimits::NONE);
+        let executor = BlockExecutor::new(&self.spec, state, env, extra, limits);
+        let output = executor.run(transactions, &[])?;
+        let root = pre.update(&output.changes, None)?.root;
+        let header = seal_header(self.fork, &environment, transactions, &[], &output, root);
+        Ok((header, output))
     }
 }
 

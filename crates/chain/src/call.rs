@@ -7,7 +7,9 @@ use bough_stf::{
     BlockError, CallGas, Environment, EvmContext, State, StateError, TransactionError, bytecode,
     revm::{
         context::TxEnv,
-        context_interface::result::{ExecutionResult, HaltReason, InvalidTransaction},
+        context_interface::result::{
+            ExecutionResult, HaltReason, InvalidTransaction, ResultAndState,
+        },
         inspector::{Inspector, NoOpInspector},
         interpreter::interpreter::EthInterpreter,
     },
@@ -97,8 +99,8 @@ impl CallError {
 }
 
 impl Chain {
-    /// Makes a call on the state a block leads to, as if in that block, under an inspector that is
-    /// given back. Nonce, balance, base fee and sender code are not checked; no fee is charged.
+    /// Makes a call on the state a block leads to, as if in that block, and gives what it would change,
+    /// under an inspector that is given back. Nonce, balance, base fee and sender code are not checked; no fee is charged.
     ///
     /// # Errors
     /// [`ChainError::UnknownBlock`], or when the call cannot be made at all. A call that reverts is
@@ -109,28 +111,27 @@ impl Chain {
         overrides: &StateOverrides,
         call: TxEnv,
         inspector: I,
-    ) -> Result<(ExecutionResult, I), CallError>
+    ) -> Result<(ResultAndState, I), CallError>
     where
         I: for<'a> Inspector<EvmContext<'a, StoreSource>, EthInterpreter>,
     {
         let block = self.require(block_hash)?;
         let environment = Environment::of(&block.header);
-        let mut state = self.state_with(block_hash, overrides)?;
-        self.simulate_on(&mut state, &environment, call, inspector)
+        let state = self.state_with(block_hash, overrides)?;
+        self.simulate_on(&state, &environment, call, inspector)
     }
 
-    /// As [`Chain::simulate`], on a state and in an environment of the caller's choice. The state
-    /// does not change.
+    /// As [`Chain::simulate`], on a state and in an environment of the caller's choice.
     ///
     /// # Errors
     /// When the call cannot be made at all, or the store cannot be read.
     pub fn simulate_on<I>(
         &self,
-        state: &mut State<StoreSource>,
+        state: &State<StoreSource>,
         environment: &Environment,
         call: TxEnv,
         inspector: I,
-    ) -> Result<(ExecutionResult, I), CallError>
+    ) -> Result<(ResultAndState, I), CallError>
     where
         I: for<'a> Inspector<EvmContext<'a, StoreSource>, EthInterpreter>,
     {
@@ -139,12 +140,12 @@ impl Chain {
 
     fn simulate_with<I>(
         &self,
-        state: &mut State<StoreSource>,
+        state: &State<StoreSource>,
         environment: &Environment,
         call: TxEnv,
         gas: CallGas,
         inspector: I,
-    ) -> Result<(ExecutionResult, I), CallError>
+    ) -> Result<(ResultAndState, I), CallError>
     where
         I: for<'a> Inspector<EvmContext<'a, StoreSource>, EthInterpreter>,
     {
@@ -200,11 +201,11 @@ impl Chain {
     {
         let block = self.require(block_hash)?;
         let environment = Environment::of(&block.header);
-        let mut state = self.state_with(block_hash, overrides)?;
-        let most = self.most_gas(&mut state, &environment, &call)?;
+        let state = self.state_with(block_hash, overrides)?;
+        let most = self.most_gas(&state, &environment, &call)?;
         let mut run = |gas_limit| {
             let call = TxEnv { gas_limit, ..call.clone() };
-            self.attempt(&mut state, &environment, call, &mut *inspector)
+            self.attempt(&state, &environment, call, &mut *inspector)
         };
 
         let (used, mut output) = match run(most)? {
@@ -230,7 +231,7 @@ impl Chain {
     /// The most gas a call may have.
     fn most_gas(
         &self,
-        state: &mut State<StoreSource>,
+        state: &State<StoreSource>,
         environment: &Environment,
         call: &TxEnv,
     ) -> Result<u64, CallError> {
@@ -251,7 +252,7 @@ impl Chain {
 
     fn attempt<I>(
         &self,
-        state: &mut State<StoreSource>,
+        state: &State<StoreSource>,
         environment: &Environment,
         call: TxEnv,
         inspector: &mut I,
@@ -260,7 +261,7 @@ impl Chain {
         I: for<'a> Inspector<EvmContext<'a, StoreSource>, EthInterpreter>,
     {
         match self.simulate_with(state, environment, call, CallGas::AsTransaction, inspector) {
-            Ok((result, _)) => Ok(Attempt::of(result)),
+            Ok((executed, _)) => Ok(Attempt::of(executed.result)),
             Err(CallError::Invalid(TransactionError::Evm(
                 InvalidTransaction::CallGasCostMoreThanGasLimit { .. }
                 | InvalidTransaction::GasFloorMoreThanGasLimit { .. },
@@ -315,5 +316,6 @@ fn apply_override(
         info.code_hash = keccak256(code);
         info.code = Some(bytecode(code.clone()));
     }
-    state.overwrite(address, info, account.slots.iter().map(|(slot, value)| (*slot, *value)))
+    state.overwrite(address, info, account.slots.iter().map(|(slot, value)| (*slot, *value)));
+    Ok(())
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use alloy_consensus::Header;
 use alloy_primitives::B256;
-use bough_stf::{ChainSpec, ExtraPrecompiles, State};
+use bough_stf::{ChainSpec, ExtraPrecompiles, PreState, State};
 use parking_lot::{Mutex, RwLock};
 
 use crate::{
@@ -13,7 +13,6 @@ use crate::{
     events::Events,
     genesis::genesis_block,
     panic::guarded,
-    source::Recorder,
     store::{Store, StoreError},
 };
 
@@ -193,17 +192,20 @@ impl Chain {
 
     /// The state a block leads to.
     pub(crate) fn state_of(&self, block: &StoredBlock) -> Result<State<StoreSource>, StoreError> {
-        Ok(State::new(self.source_of(block)?, block.header.state_root))
+        Ok(self.pre_state_of(block)?.into())
+    }
+
+    /// The state a block leads to, to be read by many.
+    pub(crate) fn pre_state_of(
+        &self,
+        block: &StoredBlock,
+    ) -> Result<Arc<PreState<StoreSource>>, StoreError> {
+        Ok(Arc::new(PreState::new(self.source_of(block)?, block.header.state_root)))
     }
 
     /// The store as seen from a block.
     pub(crate) fn source_of(&self, block: &StoredBlock) -> Result<StoreSource, StoreError> {
         Ok(StoreSource::new(self.store.snapshot()?, block.id()))
-    }
-
-    /// The store as seen from a block, recording.
-    pub(crate) fn recorder_of(&self, block: &StoredBlock) -> Result<Recorder, StoreError> {
-        Ok(Recorder::new(self.source_of(block)?))
     }
 }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use alloy_consensus::Header;
 use alloy_eips::eip4895::Withdrawals;
 use alloy_genesis::{Genesis, GenesisAccount};
-use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256};
-use bough_mpt::{EMPTY_ROOT_HASH, MptError, Node, NodeSource};
+use alloy_primitives::{Address, Bytes, KECCAK256_EMPTY, U256, keccak256};
+use bough_mpt::NoNodes;
 use bough_stf::{
-    Block, ChainSpec, State, StateError, StateSource, StateUpdate, bytecode, genesis_header,
+    Block, ChainSpec, State, StateError, StateUpdate, bytecode, genesis_header,
     revm::state::AccountInfo,
 };
 
@@ -77,18 +77,14 @@ pub(crate) fn genesis_block(
 }
 
 fn genesis_state(genesis: &Genesis) -> Result<StateUpdate, StateError> {
-    let mut state = State::new(Nothing, EMPTY_ROOT_HASH);
+    let mut state = State::empty();
     for (address, account) in &genesis.alloc {
-        write_account(&mut state, *address, account)?;
+        write_account(&mut state, *address, account);
     }
-    state.commit()
+    state.update()
 }
 
-fn write_account(
-    state: &mut State<Nothing>,
-    address: Address,
-    account: &GenesisAccount,
-) -> Result<(), StateError> {
+fn write_account(state: &mut State<NoNodes>, address: Address, account: &GenesisAccount) {
     let code = account.non_empty_code();
     let info = AccountInfo {
         nonce: account.nonce.unwrap_or_default(),
@@ -98,25 +94,5 @@ fn write_account(
         ..AccountInfo::default()
     };
     let slots = account.storage_slots().map(|(slot, value)| (U256::from_be_bytes(slot.0), value));
-    state.overwrite(address, info, slots)
-}
-
-/// The state before genesis.
-#[derive(Debug)]
-struct Nothing;
-
-impl NodeSource for Nothing {
-    fn node(&self, hash: B256) -> Result<Arc<Node>, MptError> {
-        Err(MptError::Missing(hash))
-    }
-}
-
-impl StateSource for Nothing {
-    fn code(&self, hash: B256) -> Result<Bytes, StateError> {
-        Err(StateError::MissingCode(hash))
-    }
-
-    fn block_hash(&self, number: u64) -> Result<B256, StateError> {
-        Err(StateError::MissingAncestor(number))
-    }
+    state.overwrite(address, info, slots);
 }

@@ -6,8 +6,8 @@ use alloy_consensus::{Header, proofs::calculate_ommers_root, transaction::Recove
 use alloy_eips::eip4895::Withdrawal;
 use alloy_primitives::B256;
 use bough_stf::{
-    Block, BlockError, BlockOutput, ExecutableBlock, State, StateSource, StateUpdate, Transaction,
-    WorkLimits, execute_block, recover,
+    Block, BlockError, BlockOutput, ExecutableBlock, PreState, StateSource, StateUpdate,
+    Transaction, WitnessRecorder, WorkLimits, execute_block, recover,
 };
 use tracing::error;
 
@@ -74,10 +74,8 @@ impl Chain {
             return Ok(Witness::default());
         }
         let parent = self.require(block.header.parent_hash)?;
-        let recorder = self.recorder_of(&parent)?;
-        let body = Body::of(&block);
-        self.execute_on(&parent, &block.header, body, recorder.clone())?;
-        Ok(recorder.witness()?)
+        let (_, _, witness) = self.execute_recorded(&parent, &block.header, Body::of(&block))?;
+        Ok(witness)
     }
 
     fn execute(
@@ -95,12 +93,13 @@ impl Chain {
             transactions: &transactions,
             withdrawals: body.withdrawals.as_ref().map(|list| list.as_slice()),
         };
-        let (output, witness) = if self.keep_witnesses {
-            let recorder = self.recorder_of(parent)?;
-            let output = self.execute_on(parent, &header, slices, recorder.clone())?;
-            (output, Some(recorder.witness()?))
+        let (output, state, witness) = if self.keep_witnesses {
+            let (output, state, witness) = self.execute_recorded(parent, &header, slices)?;
+            (output, state, Some(witness))
         } else {
-            (self.execute_on(parent, &header, slices, self.source_of(parent)?)?, None)
+            let before = self.pre_state_of(parent)?;
+            let (output, state) = self.execute_on(parent, &header, slices, before)?;
+            (output, state, None)
         };
         let stored = StoredBlock {
             hash,
@@ -113,7 +112,21 @@ impl Chain {
             requests: output.requests,
             size,
         };
-        Ok((stored, output.state, witness))
+        Ok((stored, state, witness))
+    }
+
+    /// [`Self::execute_on`] with what it read.
+    fn execute_recorded(
+        &self,
+        parent: &StoredBlock,
+        header: &Header,
+        body: Body<'_>,
+    ) -> Result<(BlockOutput, StateUpdate, Witness), ChainError> {
+        let recorder = WitnessRecorder::new(self.source_of(parent)?);
+        let before = Arc::new(PreState::new(recorder, parent.header.state_root));
+        let (output, state) = self.execute_on(parent, header, body, Arc::clone(&before))?;
+        let recorder = before.source();
+        Ok((output, state, recorder.source().witness(&recorder.parts())?))
     }
 
     fn execute_on<S: StateSource>(
@@ -121,8 +134,8 @@ impl Chain {
         parent: &StoredBlock,
         header: &Header,
         body: Body<'_>,
-        source: S,
-    ) -> Result<BlockOutput, ChainError> {
+        state: Arc<PreState<S>>,
+    ) -> Result<(BlockOutput, StateUpdate), ChainError> {
         let block = ExecutableBlock {
             header,
             transactions: body.transactions,
@@ -133,7 +146,7 @@ impl Chain {
             &parent.header,
             parent.hash,
             block,
-            State::new(source, parent.header.state_root),
+            state,
             self.precompiles.clone(),
             WorkLimits::NONE,
         )

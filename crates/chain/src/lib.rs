@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-mod build;
+mod builder;
 mod cache;
 mod call;
 mod chain;
@@ -19,7 +19,7 @@ mod store;
 mod trace;
 mod types;
 
-pub use build::{BlockAttributes, Budget, BuiltBlock, settlement_size};
+pub use builder::{BlockAttributes, Budget, BuiltBlock, settlement_size};
 pub use call::{AccountOverride, CallError, Estimate, StateOverrides};
 pub use chain::Chain;
 pub use config::ChainConfig;

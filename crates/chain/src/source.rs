@@ -1,10 +1,10 @@
-//! The store as execution sees it, plain and recorded.
+//! The store as execution sees it.
 
-use std::{rc::Rc, sync::Arc};
+use std::sync::Arc;
 
 use alloy_primitives::{B256, Bytes};
 use bough_mpt::{MptError, Node, NodeSource};
-use bough_stf::{StateError, StateSource, WitnessParts, WitnessRecorder};
+use bough_stf::{StateError, StateSource, WitnessParts};
 
 use crate::{StoreError, Witness, store::Snapshot, types::BlockId};
 
@@ -37,6 +37,12 @@ impl StoreSource {
             at = BlockId { number: at.number.saturating_sub(1), hash: header.parent_hash };
         }
         Ok(Some(at.hash))
+    }
+
+    /// The witness of what was read: sorted, with the headers from the oldest one asked for.
+    pub(crate) fn witness(&self, parts: &WitnessParts) -> Result<Witness, StoreError> {
+        let headers = self.headers_from(parts.oldest_ancestor.unwrap_or(self.block.number))?;
+        Ok(Witness { state: parts.state(), codes: parts.codes(), headers })
     }
 
     /// RLP of the headers from the ancestor at `oldest` to `self.block`, in that order.
@@ -86,53 +92,3 @@ impl StateSource for StoreSource {
 
 /// Bytes of an SSZ offset: each item of a witness list has one.
 pub(crate) const SSZ_OFFSET: usize = 4;
-
-/// A [`StoreSource`] that remembers all that was read through it: the witness of what is executed
-/// over it.
-///
-/// Clones share the record: one goes into the execution, the other reads it out.
-#[derive(Debug, Clone)]
-pub(crate) struct Recorder(Rc<WitnessRecorder<StoreSource>>);
-
-impl Recorder {
-    /// A record of what is read from `source`, empty so far.
-    pub(crate) fn new(source: StoreSource) -> Self {
-        Self(Rc::new(WitnessRecorder::new(source)))
-    }
-
-    /// SSZ bytes of the nodes and codes recorded so far, offsets included; headers are not
-    /// counted.
-    pub(crate) fn bytes(&self) -> usize {
-        self.0.bytes().saturating_add(self.0.len().saturating_mul(SSZ_OFFSET))
-    }
-
-    /// The number of headers the witness has so far.
-    pub(crate) fn headers(&self) -> u64 {
-        let parent = self.0.source().block.number;
-        parent.saturating_sub(self.0.oldest_ancestor().unwrap_or(parent)).saturating_add(1)
-    }
-
-    /// The witness: what was recorded, sorted, and the headers from the oldest one asked for.
-    pub(crate) fn witness(&self) -> Result<Witness, StoreError> {
-        let WitnessParts { state, codes, oldest_ancestor } = self.0.parts();
-        let source = self.0.source();
-        let headers = source.headers_from(oldest_ancestor.unwrap_or(source.block.number))?;
-        Ok(Witness { state, codes, headers })
-    }
-}
-
-impl NodeSource for Recorder {
-    fn node(&self, hash: B256) -> Result<Arc<Node>, MptError> {
-        self.0.node(hash)
-    }
-}
-
-impl StateSource for Recorder {
-    fn code(&self, hash: B256) -> Result<Bytes, StateError> {
-        self.0.code(hash)
-    }
-
-    fn block_hash(&self, number: u64) -> Result<B256, StateError> {
-        self.0.block_hash(number)
-    }
-}

@@ -3,7 +3,7 @@
 use alloy_consensus::transaction::Recovered;
 use alloy_primitives::B256;
 use bough_stf::{
-    BlockError, BlockExecutor, Environment, EvmContext, State, Transaction, TxOutcome, WorkLimits,
+    BlockError, BlockExecutor, Environment, EvmContext, Transaction, TxResult, WorkLimits,
     revm::{inspector::Inspector, interpreter::interpreter::EthInterpreter},
 };
 
@@ -18,7 +18,7 @@ impl Chain {
         &self,
         hash: B256,
         inspector: I,
-    ) -> Result<(TxOutcome, I), ChainError>
+    ) -> Result<(TxResult, I), ChainError>
     where
         I: for<'a> Inspector<EvmContext<'a, StoreSource>, EthInterpreter>,
     {
@@ -26,10 +26,8 @@ impl Chain {
         let Some(place) = self.transaction(hash)? else { return Err(unknown) };
         let block = self.require(place.block_hash)?;
         let Some(transaction) = block.transactions.get(place.index) else { return Err(unknown) };
-        let mut executor = self.replay(&block, place.index)?;
-        executor
-            .inspect_transaction(transaction, inspector)
-            .map_err(ChainError::in_block(block.header.number))
+        let executor = self.replay(&block, place.index)?;
+        executor.inspect(transaction, inspector).map_err(ChainError::in_block(block.header.number))
     }
 
     /// Executes all transactions of a block again, each under an inspector of its own.
@@ -40,7 +38,7 @@ impl Chain {
         &self,
         block_hash: B256,
         mut inspector: impl FnMut(usize, &Recovered<Transaction>) -> I,
-    ) -> Result<Vec<(TxOutcome, I)>, ChainError>
+    ) -> Result<Vec<(TxResult, I)>, ChainError>
     where
         I: for<'a> Inspector<EvmContext<'a, StoreSource>, EthInterpreter>,
     {
@@ -52,7 +50,10 @@ impl Chain {
         let transactions = block.transactions.iter().enumerate();
         transactions
             .map(|(index, transaction)| {
-                executor.inspect_transaction(transaction, inspector(index, transaction))
+                let inspector = inspector(index, transaction);
+                let (executed, inspector) = executor.inspect(transaction, inspector)?;
+                executor.commit(executed.clone())?;
+                Ok((executed, inspector))
             })
             .collect::<Result<_, BlockError>>()
             .map_err(ChainError::in_block(block.header.number))
@@ -80,7 +81,7 @@ impl Chain {
         let parent = self.require(block.header.parent_hash)?;
         let mut executor = BlockExecutor::new(
             &self.spec,
-            State::new(self.source_of(&parent)?, parent.header.state_root),
+            self.pre_state_of(&parent)?,
             Environment::of(&block.header),
             self.precompiles.clone(),
             WorkLimits::NONE,
@@ -88,7 +89,8 @@ impl Chain {
         let failed = ChainError::in_block(block.header.number);
         executor.apply_pre_execution().map_err(&failed)?;
         for transaction in block.transactions.iter().take(index) {
-            executor.execute_transaction(transaction).map_err(&failed)?;
+            let executed = executor.execute(transaction).map_err(&failed)?;
+            executor.commit(executed).map_err(&failed)?;
         }
         Ok(executor)
     }

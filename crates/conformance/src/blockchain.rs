@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use alloy_consensus::Header;
 use alloy_primitives::{B256, KECCAK256_EMPTY, U256, keccak256};
-use bough_mpt::{EMPTY_ROOT_HASH, MptError, Node, NodeSource};
 use bough_stf::{
-    ChainSpec, Fork, ForkSchedule, State, StateError, StateSource, StateUpdate, bytecode,
+    ChainSpec, Fork, ForkSchedule, PreState, State, StateError, StateUpdate, bytecode,
     revm::state::AccountInfo,
 };
 
@@ -125,8 +124,8 @@ fn import(
         }
     };
     match (raw, output, &block.expect_exception) {
-        (Ok(raw), Ok(output), None) => {
-            chain.keep(&raw, output);
+        (Ok(raw), Ok((_, state)), None) => {
+            chain.keep(&raw, state);
             counters.imported = counters.imported.saturating_add(1);
             Ok(())
         }
@@ -155,7 +154,7 @@ fn check_post_state(test: &BlockchainTest, chain: &Chain) -> Result<(), CaseErro
     if got == expected {
         return Ok(());
     }
-    let mut state = State::new(chain.store.view(chain.head), got);
+    let state = PreState::new(chain.store.view(chain.head), got);
     for (address, account) in post {
         let ours = state.account(*address)?.unwrap_or_default();
         let differs = |(field, got, expected): (Field, U256, U256)| {
@@ -168,7 +167,7 @@ fn check_post_state(test: &BlockchainTest, chain: &Chain) -> Result<(), CaseErro
             (Field::CodeHash, ours.code_hash.into(), code_hash(account).into()),
         ];
         for (slot, value) in &account.storage {
-            fields.push((Field::Slot(*slot), state.storage_at(*address, *slot)?, *value));
+            fields.push((Field::Slot(*slot), state.slot(*address, *slot)?, *value));
         }
         if let Some(error) = fields.into_iter().find_map(differs) {
             return Err(error);
@@ -184,7 +183,7 @@ fn code_hash(account: &Account) -> B256 {
 
 /// A state with these accounts and no others.
 pub(crate) fn write(accounts: &Alloc) -> Result<StateUpdate, StateError> {
-    let mut state = State::new(Nothing, EMPTY_ROOT_HASH);
+    let mut state = State::empty();
     for (address, account) in accounts {
         let code = (!account.code.is_empty()).then(|| bytecode(account.code.clone()));
         let info = AccountInfo {
@@ -196,26 +195,7 @@ pub(crate) fn write(accounts: &Alloc) -> Result<StateUpdate, StateError> {
         };
         let slots: BTreeMap<U256, U256> =
             account.storage.iter().map(|(slot, value)| (*slot, *value)).collect();
-        state.overwrite(*address, info, slots)?;
+        state.overwrite(*address, info, slots);
     }
-    state.commit()
-}
-
-/// The source below a state that is made from nothing.
-struct Nothing;
-
-impl NodeSource for Nothing {
-    fn node(&self, hash: B256) -> Result<std::sync::Arc<Node>, MptError> {
-        Err(MptError::Missing(hash))
-    }
-}
-
-impl StateSource for Nothing {
-    fn code(&self, hash: B256) -> Result<alloy_primitives::Bytes, StateError> {
-        Err(StateError::MissingCode(hash))
-    }
-
-    fn block_hash(&self, number: u64) -> Result<B256, StateError> {
-        Err(StateError::MissingAncestor(number))
-    }
+    state.update()
 }

@@ -1,14 +1,14 @@
 //! A chain in memory: blocks in, head out.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use alloy_consensus::transaction::Recovered;
 use alloy_primitives::{B256, Bytes};
 use alloy_rlp::Encodable;
 use bough_stateless::ExecutionWitness;
 use bough_stf::{
-    BlockOutput, ChainSpec, ExecutableBlock, ExtraPrecompiles, State, StateSource, Transaction,
-    WitnessRecorder, WorkLimits,
+    BlockOutput, ChainSpec, ExecutableBlock, ExtraPrecompiles, PreState, StateSource, StateUpdate,
+    Transaction, WitnessRecorder, WorkLimits,
     pre_merge::{self, Ancestor},
     recover_at,
 };
@@ -30,7 +30,7 @@ pub(crate) struct Chain {
 /// What became of a block, and what was read on the way.
 #[derive(Debug)]
 pub(crate) struct Execution {
-    pub(crate) output: Result<BlockOutput, ImportError>,
+    pub(crate) output: Result<(BlockOutput, StateUpdate), ImportError>,
     /// Not there when the parent is not known.
     pub(crate) witness: Option<ExecutionWitness>,
 }
@@ -43,13 +43,14 @@ impl Chain {
             let output = Err(ImportError::UnknownParent(parent));
             return Execution { output, witness: None };
         };
-        let recorder = Rc::new(WitnessRecorder::new(self.store.view(parent)));
-        let output = self.execute_on(stored, Rc::clone(&recorder), block);
-        Execution { output, witness: Some(self.witness(parent, &recorder)) }
+        let recorder = WitnessRecorder::new(self.store.view(parent));
+        let state = Arc::new(PreState::new(recorder, stored.header.state_root));
+        let output = self.execute_on(Arc::clone(&state), block);
+        Execution { output, witness: Some(self.witness(parent, state.source())) }
     }
 
     /// Writes an executed block, which becomes the head: before the merge when it is heavier.
-    pub(crate) fn keep(&mut self, block: &RawBlock, output: BlockOutput) {
+    pub(crate) fn keep(&mut self, block: &RawBlock, state: StateUpdate) {
         let difficulty =
             |hash| self.store.block(hash).map(|block| block.total_difficulty).unwrap_or_default();
         let header = block.header.clone();
@@ -58,16 +59,15 @@ impl Chain {
             self.head = block.hash;
         }
         let ommers = block.ommers.clone();
-        self.store.insert_state(output.state);
+        self.store.insert_state(state);
         self.store.insert_block(block.hash, Stored { header, ommers, total_difficulty });
     }
 
     fn execute_on<S: StateSource>(
         &self,
-        parent: &Stored,
-        source: S,
+        state: Arc<PreState<S>>,
         block: &RawBlock,
-    ) -> Result<BlockOutput, ImportError> {
+    ) -> Result<(BlockOutput, StateUpdate), ImportError> {
         let ancestors: Vec<Ancestor<'_>> = self
             .store
             .ancestry(block.header.parent_hash)
@@ -84,7 +84,7 @@ impl Chain {
                 withdrawals: block.withdrawals.as_deref(),
             },
             &block.ommers,
-            State::new(source, parent.header.state_root),
+            state,
             ExtraPrecompiles::none(),
             WorkLimits::NONE,
         )?)
@@ -103,7 +103,7 @@ impl Chain {
             }
         }
         headers.reverse();
-        ExecutionWitness { state: parts.state, codes: parts.codes, headers }
+        ExecutionWitness { state: parts.state(), codes: parts.codes(), headers }
     }
 }
 
@@ -192,7 +192,8 @@ mod tests {
             let output = chain.execute(&block).output;
             count += 1;
             ommers += block.ommers.len();
-            chain.keep(&block, output.unwrap_or_else(|error| panic!("block {count}: {error}")));
+            let (_, state) = output.unwrap_or_else(|error| panic!("block {count}: {error}"));
+            chain.keep(&block, state);
         }
         let expected = &json("chain/headfcu.json")["params"][0]["headBlockHash"];
         assert_eq!(expected, &hex::encode_prefixed(chain.head));

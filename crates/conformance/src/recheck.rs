@@ -1,6 +1,8 @@
 //! A block again, through `stateless`, from what importing it recorded.
 
-use alloy_consensus::{EMPTY_OMMER_ROOT_HASH, Transaction as _, transaction::Recovered};
+use std::sync::Arc;
+
+use alloy_consensus::{EMPTY_OMMER_ROOT_HASH, Transaction as _};
 use alloy_primitives::{Bytes, U256, keccak256};
 use bough_execute::Prices;
 use bough_stateless::{
@@ -8,8 +10,8 @@ use bough_stateless::{
     validate,
 };
 use bough_stf::{
-    BlockError, BlockExecutor, BlockOutput, Environment, ExtraPrecompiles, State, StateError,
-    Transaction, WorkLimits, recover, requests_hash,
+    BlockError, BlockExecutor, BlockOutput, Environment, ExtraPrecompiles, PreState, StateError,
+    WorkLimits, recover, requests_hash,
 };
 
 use crate::{
@@ -139,7 +141,7 @@ fn input(
         return None;
     }
     let (requests, block_access_list) = match &execution.output {
-        Ok(output) => of_output(output),
+        Ok((output, _)) => of_output(output),
         Err(_) => preimages(chain, block)?,
     };
     // Those that cannot be decoded name no blobs: they are refused before that is looked at.
@@ -197,14 +199,11 @@ fn preimages(chain: &Chain, block: &RawBlock) -> Option<(Vec<Bytes>, Option<Byte
 fn execute(chain: &Chain, block: &RawBlock) -> Option<BlockOutput> {
     let parent = block.header.parent_hash;
     let root = chain.store.block(parent)?.header.state_root;
-    let state = State::new(chain.store.view(parent), root);
+    let state = Arc::new(PreState::new(chain.store.view(parent), root));
     let environment = Environment::of(&block.header);
     let extra = ExtraPrecompiles::none();
-    let mut executor = BlockExecutor::new(&chain.spec, state, environment, extra, WorkLimits::NONE);
-    executor.apply_pre_execution().ok()?;
-    for transaction in block.decode_transactions().ok()? {
-        let transaction: Recovered<Transaction> = recover(transaction).ok()?;
-        executor.execute_transaction(&transaction).ok()?;
-    }
-    executor.finish(block.withdrawals.as_deref().unwrap_or_default()).ok()
+    let executor = BlockExecutor::new(&chain.spec, state, environment, extra, WorkLimits::NONE);
+    let transactions = block.decode_transactions().ok()?.into_iter().map(recover);
+    let transactions = transactions.collect::<Result<Vec<_>, _>>().ok()?;
+    executor.run(&transactions, block.withdrawals.as_deref().unwrap_or_default()).ok()
 }

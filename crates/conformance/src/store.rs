@@ -1,11 +1,12 @@
 //! A chain's nodes, codes and headers in memory.
 
-use std::{cell::RefCell, sync::Arc};
+use std::sync::Arc;
 
 use alloy_consensus::Header;
 use alloy_primitives::{B256, Bytes, U256, map::B256HashMap};
 use bough_mpt::{Malformed, MptError, Node, NodeSource};
 use bough_stf::{StateError, StateSource, StateUpdate};
+use parking_lot::Mutex;
 
 /// Everything that imported blocks left.
 #[derive(Debug, Default)]
@@ -48,7 +49,7 @@ impl Store {
 
     /// The store as the children of a block see it.
     pub(crate) fn view(&self, parent: B256) -> View<'_> {
-        View { store: self, parent, decoded: RefCell::default() }
+        View { store: self, parent, decoded: Mutex::default() }
     }
 }
 
@@ -57,18 +58,18 @@ impl Store {
 pub(crate) struct View<'a> {
     store: &'a Store,
     parent: B256,
-    decoded: RefCell<B256HashMap<Arc<Node>>>,
+    decoded: Mutex<B256HashMap<Arc<Node>>>,
 }
 
 impl NodeSource for View<'_> {
     fn node(&self, hash: B256) -> Result<Arc<Node>, MptError> {
-        if let Some(node) = self.decoded.borrow().get(&hash) {
+        if let Some(node) = self.decoded.lock().get(&hash) {
             return Ok(Arc::clone(node));
         }
         let raw = self.store.nodes.get(&hash).ok_or(MptError::Missing(hash))?;
         let malformed = |reason: Malformed| MptError::Malformed { hash, reason };
         let node = Arc::new(Node::decode(raw).map_err(malformed)?);
-        self.decoded.borrow_mut().insert(hash, Arc::clone(&node));
+        self.decoded.lock().insert(hash, Arc::clone(&node));
         Ok(node)
     }
 }

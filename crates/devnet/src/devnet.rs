@@ -257,7 +257,7 @@ async fn fund(
 
 fn have_arrived(node: &Node, accounts: &[PrivateKeySigner], wei: U256) -> bool {
     let chain = node.chain();
-    let Ok(mut state) = chain.state_at(chain.head().hash) else { return false };
+    let Ok(state) = chain.state_at(chain.head().hash) else { return false };
     accounts.iter().all(|key| {
         let account = state.account(key.address());
         account.is_ok_and(|account| account.unwrap_or_default().balance >= wei)

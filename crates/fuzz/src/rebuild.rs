@@ -13,7 +13,7 @@ use bough_mpt::{MptError, Node, NodeSet, NodeSource};
 use bough_stateless::StatelessInput;
 use bough_stf::{
     BlockError, BlockExecutor, BlockOutput, ChainSpec, Environment, ExtraPrecompiles, ForkSchedule,
-    State, StateError, StateSource, Transaction, WitnessRecorder, WorkLimits, check_header,
+    PreState, StateError, StateSource, Transaction, WitnessRecorder, WorkLimits, check_header,
     recover, seal_header,
 };
 
@@ -33,7 +33,7 @@ pub struct Rebuilt {
 pub fn rebuild(input: &StatelessInput, limits: WorkLimits) -> Option<Rebuilt> {
     let source = WitnessRecorder::new(Source::of(input)?);
     let made = make(input, &source, limits);
-    let codes = source.parts().codes;
+    let codes = source.parts().codes();
     let input = made.ok().and_then(|made| replace(input, made));
     Some(Rebuilt { codes, input })
 }
@@ -62,23 +62,27 @@ fn make(
         slot_number: payload.slot_number,
         ..Environment::after(&spec, parent, parent_hash, payload.timestamp)
     };
-    let state = State::new(source, parent.state_root);
-    let extra = ExtraPrecompiles::none();
-    let mut executor = BlockExecutor::new(&spec, state, environment.clone(), extra, limits);
+    let pre = Arc::new(PreState::new(source, parent.state_root));
+    let (state, env, extra) = (Arc::clone(&pre), environment.clone(), ExtraPrecompiles::none());
+    let mut executor = BlockExecutor::new(&spec, state, env, extra, limits);
     executor.apply_pre_execution()?;
     let mut transactions = Vec::new();
     for raw in &payload.transactions {
         let Ok(transaction) = Transaction::decode_2718_exact(raw) else { continue };
         let Ok(transaction) = recover(transaction) else { continue };
-        match executor.execute_transaction(&transaction) {
-            Ok(_) => transactions.push(transaction),
+        match executor.execute(&transaction) {
+            Ok(executed) => {
+                executor.commit(executed)?;
+                transactions.push(transaction);
+            }
             Err(BlockError::Transaction { .. }) => {}
             Err(error) => return Err(error),
         }
     }
     let withdrawals: &[Withdrawal] = &[];
     let output = executor.finish(withdrawals)?;
-    let header = seal_header(fork, &environment, &transactions, withdrawals, &output);
+    let root = pre.update(&output.changes, limits.keccak_blocks)?.root;
+    let header = seal_header(fork, &environment, &transactions, withdrawals, &output, root);
     check_header(&spec, parent, parent_hash, &header)?;
     Ok(Made { header, transactions, output })
 }

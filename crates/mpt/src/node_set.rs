@@ -2,9 +2,10 @@
 
 use crate::{Child, EMPTY_ROOT_HASH, Malformed, MptError, Node, NodeSource, decode::HASHED_FROM};
 use alloy_primitives::{B256, Bytes, keccak256};
-use std::{
-    cell::{Cell, OnceCell},
-    sync::Arc,
+use parking_lot::Mutex;
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 /// The source of a stateless verifier: byte strings that may be nodes, found by their keccak.
@@ -17,7 +18,9 @@ pub struct NodeSet {
     /// Whether some entry is one of those that `Entry::replaces_hash` tells.
     has_replacements: bool,
     hashed: Hashed,
-    decoded: Cell<usize>,
+    decoded: AtomicUsize,
+    /// Held while nodes are visited: what another has visited and not found well-formed yet counts for nothing.
+    visiting: Mutex<()>,
 }
 
 /// What was hashed.
@@ -32,9 +35,9 @@ struct Hashed {
 struct Entry {
     hash: B256,
     raw: Bytes,
-    node: OnceCell<Result<Arc<Node>, Malformed>>,
+    node: OnceLock<Result<Arc<Node>, Malformed>>,
     /// Whether it and all that is below it was checked.
-    visited: Cell<bool>,
+    visited: AtomicBool,
 }
 
 impl NodeSet {
@@ -49,7 +52,7 @@ impl NodeSet {
         entries.sort_unstable_by_key(|entry| entry.hash);
         entries.dedup_by_key(|entry| entry.hash);
         let has_replacements = entries.iter().any(Entry::replaces_hash);
-        Self { entries, has_replacements, hashed, decoded: Cell::new(0) }
+        Self { entries, has_replacements, hashed, ..Self::default() }
     }
 
     /// Checks every node that can be reached from `root` through the nodes of the set, as the spec does when it opens
@@ -61,10 +64,11 @@ impl NodeSet {
         if root == EMPTY_ROOT_HASH {
             return Ok(());
         }
+        let _visiting = self.visiting.lock();
         let mut visited = Vec::new();
         let result = self.visit(self.find(root).ok_or(MptError::Missing(root))?, &mut visited);
         if result.is_err() {
-            visited.iter().for_each(|entry| entry.visited.set(false));
+            visited.iter().for_each(|entry| entry.set_visited(false));
         }
         result
     }
@@ -81,7 +85,7 @@ impl NodeSet {
 
     /// How many nodes were decoded so far: never more than there are.
     pub fn nodes_decoded(&self) -> usize {
-        self.decoded.get()
+        self.decoded.load(Ordering::Relaxed)
     }
 
     /// Visits `root` and what is below it, each entry once.
@@ -90,9 +94,10 @@ impl NodeSet {
     fn visit<'a>(&'a self, root: &'a Entry, visited: &mut Vec<&'a Entry>) -> Result<(), MptError> {
         let mut entries = vec![root];
         while let Some(entry) = entries.pop() {
-            if entry.visited.replace(true) {
+            if entry.is_visited() {
                 continue;
             }
+            entry.set_visited(true);
             visited.push(entry);
             let top = self.decode(entry)?;
             let mut nodes: Vec<&Node> = vec![&top];
@@ -126,7 +131,7 @@ impl NodeSet {
             match child {
                 Child::Empty => {}
                 Child::Hash(hash) => {
-                    entries.extend(self.find(*hash).filter(|entry| !entry.visited.get()))
+                    entries.extend(self.find(*hash).filter(|entry| !entry.is_visited()))
                 }
                 Child::Node(node) | Child::Hashed(_, node) => nodes.push(node),
                 Child::Embedded(embedded) => nodes.push(&embedded.node),
@@ -144,7 +149,7 @@ impl NodeSet {
     /// The node of an entry, decoding it the first time.
     fn node_of(&self, entry: &Entry) -> Result<Arc<Node>, Malformed> {
         let node = entry.node.get_or_init(|| {
-            self.decoded.set(self.decoded.get() + 1);
+            self.decoded.fetch_add(1, Ordering::Relaxed);
             Node::decode_with(&entry.raw, &|hash| self.refer(hash)).map(Arc::new)
         });
         node.clone()
@@ -184,7 +189,15 @@ impl Entry {
     fn new(raw: Bytes, hashed: &mut Hashed) -> Self {
         hashed.strings += 1;
         hashed.bytes += raw.len();
-        Self { hash: keccak256(&raw), raw, node: OnceCell::new(), visited: Cell::new(false) }
+        Self { hash: keccak256(&raw), raw, node: OnceLock::new(), visited: AtomicBool::new(false) }
+    }
+
+    fn is_visited(&self) -> bool {
+        self.visited.load(Ordering::Relaxed)
+    }
+
+    fn set_visited(&self, visited: bool) {
+        self.visited.store(visited, Ordering::Relaxed);
     }
 
     /// Whether a parent that refers to this by hash means, in the spec, something else than a stored node.

@@ -2,12 +2,8 @@
 
 use crate::{MptError, Node};
 use alloy_primitives::{B256, Bytes};
-use std::{
-    cell::{Cell, RefCell},
-    collections::BTreeMap,
-    rc::Rc,
-    sync::Arc,
-};
+use parking_lot::Mutex;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// A store of trie nodes by hash.
 pub trait NodeSource {
@@ -18,12 +14,6 @@ pub trait NodeSource {
 }
 
 impl<S: NodeSource + ?Sized> NodeSource for &S {
-    fn node(&self, hash: B256) -> Result<Arc<Node>, MptError> {
-        (**self).node(hash)
-    }
-}
-
-impl<S: NodeSource + ?Sized> NodeSource for Rc<S> {
     fn node(&self, hash: B256) -> Result<Arc<Node>, MptError> {
         (**self).node(hash)
     }
@@ -57,14 +47,19 @@ impl NodeSource for NoNodes {
 #[derive(Debug)]
 pub struct Recorder<S> {
     source: S,
-    read: RefCell<BTreeMap<B256, Bytes>>,
-    bytes: Cell<usize>,
+    read: Mutex<Read>,
+}
+
+#[derive(Debug, Default)]
+struct Read {
+    nodes: BTreeMap<B256, Bytes>,
+    bytes: usize,
 }
 
 impl<S: NodeSource> Recorder<S> {
     /// Starts a record of what is read from `source`.
     pub fn new(source: S) -> Self {
-        Self { source, read: RefCell::default(), bytes: Cell::new(0) }
+        Self { source, read: Mutex::default() }
     }
 
     /// The source within.
@@ -74,24 +69,29 @@ impl<S: NodeSource> Recorder<S> {
 
     /// How many different nodes were read.
     pub fn len(&self) -> usize {
-        self.read.borrow().len()
+        self.read.lock().nodes.len()
     }
 
     /// Whether nothing was read.
     pub fn is_empty(&self) -> bool {
-        self.read.borrow().is_empty()
+        self.read.lock().nodes.is_empty()
     }
 
     /// Bytes of the encodings of the nodes read.
     pub fn bytes(&self) -> usize {
-        self.bytes.get()
+        self.read.lock().bytes
+    }
+
+    /// The encodings of the nodes read so far, by their hashes.
+    pub fn by_hash(&self) -> BTreeMap<B256, Bytes> {
+        self.read.lock().nodes.clone()
     }
 
     /// The encodings of the nodes read so far, each once, sorted as byte strings.
     ///
     /// They hash to what was asked for when the source's nodes are in canonical form, as are all this crate makes.
     pub fn nodes(&self) -> Vec<Bytes> {
-        let mut nodes: Vec<Bytes> = self.read.borrow().values().cloned().collect();
+        let mut nodes: Vec<Bytes> = self.read.lock().nodes.values().cloned().collect();
         nodes.sort_unstable();
         nodes
     }
@@ -100,9 +100,10 @@ impl<S: NodeSource> Recorder<S> {
 impl<S: NodeSource> NodeSource for Recorder<S> {
     fn node(&self, hash: B256) -> Result<Arc<Node>, MptError> {
         let node = self.source.node(hash)?;
-        self.read.borrow_mut().entry(hash).or_insert_with(|| {
+        let Read { nodes, bytes } = &mut *self.read.lock();
+        nodes.entry(hash).or_insert_with(|| {
             let raw = node.encode();
-            self.bytes.set(self.bytes.get().saturating_add(raw.len()));
+            *bytes = bytes.saturating_add(raw.len());
             raw
         });
         Ok(node)

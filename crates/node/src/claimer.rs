@@ -86,7 +86,7 @@ impl Claimer {
         let Some(point) = AnchorPoint::from_extra_data(&head.header.extra_data) else {
             return Ok(Vec::new());
         };
-        let mut state = self.shared.chain.state_at(head.hash)?;
+        let state = self.shared.chain.state_at(head.hash)?;
         let derivation = self.shared.derivation.lock();
         let Some(anchor) = derivation.anchor(point.l1_block, point.message_count) else {
             return Ok(Vec::new());
@@ -95,7 +95,7 @@ impl Claimer {
         let mut known = Vec::new();
         for sent in derivation.deliverable(point.message_count, time, |_| false) {
             let nonce = sent.message.nonce;
-            if is_delivered(&mut state, nonce)? {
+            if is_delivered(&state, nonce)? {
                 continue;
             }
             let Ok(proof) = derivation.tree().proof(nonce, point.message_count) else { continue };
@@ -166,7 +166,7 @@ impl Claimer {
         let nonce = match chain.pool().next_nonce(caller) {
             Some(nonce) => nonce,
             None => {
-                let mut state = chain.state_at(head.hash)?;
+                let state = chain.state_at(head.hash)?;
                 let account = state.account(caller).map_err(ChainError::from)?;
                 account.unwrap_or_default().nonce
             }
@@ -211,7 +211,7 @@ fn reason(error: &CallError) -> String {
 }
 
 /// Whether a message from L1 was delivered, by the messenger's bitmap.
-pub(crate) fn is_delivered(state: &mut State<StoreSource>, nonce: u64) -> Result<bool, ChainError> {
+pub(crate) fn is_delivered(state: &State<StoreSource>, nonce: u64) -> Result<bool, ChainError> {
     let word = state.storage_at(L2_MESSENGER, claimed_word(nonce))?;
     let [.., bit] = nonce.to_be_bytes();
     Ok(word.bit(usize::from(bit)))

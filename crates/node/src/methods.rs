@@ -67,14 +67,15 @@ pub(crate) fn methods(shared: &Arc<Shared>) -> Methods {
 fn status(shared: &Shared) -> Result<Status, RpcError> {
     let head = shared.chain.head();
     let waiting = shared.waiting.lock().clone();
-    let mut state = shared
+    let state = shared
         .chain
         .state_at(head.hash)
         .map_err(|why| RpcError::new(SERVER_ERROR, why.to_string()))?;
     let derivation = shared.derivation.lock();
-    let undelivered = derivation.messages_from(0).iter().filter(|sent| {
-        !crate::claimer::is_delivered(&mut state, sent.message.nonce).unwrap_or(false)
-    });
+    let undelivered = derivation
+        .messages_from(0)
+        .iter()
+        .filter(|sent| !crate::claimer::is_delivered(&state, sent.message.nonce).unwrap_or(false));
     let waiting = undelivered
         .map(|sent| {
             let nonce = sent.message.nonce;

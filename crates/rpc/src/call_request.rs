@@ -78,16 +78,16 @@ impl Context {
         state_overrides: Option<StateOverride>,
         block_overrides: Option<BlockOverrides>,
     ) -> Result<Prepared, MethodError> {
-        let mut state = self.chain.state_with(block.hash, &self.overrides(state_overrides)?)?;
+        let state = self.chain.state_with(block.hash, &self.overrides(state_overrides)?)?;
         let mut env = Environment::of(&block.header);
         override_block(&mut env, block_overrides.unwrap_or_default())?;
-        let call = self.call(&mut state, &env, request)?;
+        let call = self.call(&state, &env, request)?;
         Ok(Prepared { state, env, call })
     }
 
     fn call(
         &self,
-        state: &mut State<StoreSource>,
+        state: &State<StoreSource>,
         env: &Environment,
         request: &TransactionRequest,
     ) -> Result<TxEnv, MethodError> {

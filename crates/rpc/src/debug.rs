@@ -94,9 +94,9 @@ fn trace_call(
     let request: TransactionRequest = args.required()?;
     let block = context.state_block(args.optional::<BlockId>()?)?;
     let options: GethDebugTracingCallOptions = args.optional()?.unwrap_or_default();
-    let mut call =
+    let call =
         context.prepare(&block, &request, options.state_overrides, options.block_overrides)?;
-    context.trace_call(&mut call, &options.tracing_options, guard, out)
+    context.trace_call(&call, &options.tracing_options, guard, out)
 }
 
 fn trace_block_by_hash(

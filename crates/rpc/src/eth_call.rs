@@ -6,7 +6,7 @@ use alloy_rpc_types_eth::{BlockOverrides, TransactionRequest, state::StateOverri
 use bough_chain::StoreSource;
 use bough_stf::EvmContext;
 use revm::{
-    context_interface::result::ExecutionResult,
+    context_interface::result::{ExecutionResult, ResultAndState},
     inspector::{Inspector, NoOpInspector},
     interpreter::interpreter::EthInterpreter,
 };
@@ -35,8 +35,8 @@ fn call(context: &Context, args: &mut Args<'_>, guard: &Guard) -> Result<Bytes, 
     let block = context.state_block(args.optional::<BlockId>()?)?;
     let state_overrides: Option<StateOverride> = args.optional()?;
     let block_overrides: Option<BlockOverrides> = args.optional()?;
-    let mut call = context.prepare(&block, &request, state_overrides, block_overrides)?;
-    output(context.run(&mut call, guard)?)
+    let call = context.prepare(&block, &request, state_overrides, block_overrides)?;
+    output(context.run(&call, guard)?)
 }
 
 fn estimate_gas(context: &Context, args: &mut Args<'_>, guard: &Guard) -> Result<U64, MethodError> {
@@ -65,14 +65,14 @@ fn create_access_list(
     let mut rounds = 0;
     loop {
         let inspector = AccessListInspector::new(call.call.access_list.clone());
-        let (result, inspector) = context.inspect(&mut call, inspector, guard, Keeps::Nothing)?;
+        let (executed, inspector) = context.inspect(&call, inspector, guard, Keeps::Nothing)?;
         let access_list = inspector.into_access_list();
         rounds += 1;
         if access_list == call.call.access_list || rounds == MAX_LIST_ROUNDS {
             return Ok(AccessListResult {
                 access_list,
-                gas_used: U256::from(result.tx_gas_used()),
-                error: output(result).err().map(|error| error.to_string()),
+                gas_used: U256::from(executed.result.tx_gas_used()),
+                error: output(executed.result).err().map(|error| error.to_string()),
             });
         }
         call.call.access_list = access_list;
@@ -82,27 +82,27 @@ fn create_access_list(
 }
 
 impl Context {
-    /// Runs a prepared call. The state stays as it was.
-    fn run(&self, call: &mut Prepared, guard: &Guard) -> Result<ExecutionResult, MethodError> {
-        Ok(self.inspect(call, NoOpInspector, guard, Keeps::Nothing)?.0)
+    /// Runs a prepared call.
+    fn run(&self, call: &Prepared, guard: &Guard) -> Result<ExecutionResult, MethodError> {
+        Ok(self.inspect(call, NoOpInspector, guard, Keeps::Nothing)?.0.result)
     }
 
-    /// Runs a prepared call under an inspector, which is given back, as long as the guard lets it.
-    /// The state stays as it was.
+    /// Runs a prepared call and gives what it would change, under an inspector, which is given back,
+    /// as long as the guard lets it.
     pub(crate) fn inspect<I>(
         &self,
-        call: &mut Prepared,
+        call: &Prepared,
         inspector: I,
         guard: &Guard,
         keeps: Keeps,
-    ) -> Result<(ExecutionResult, I), MethodError>
+    ) -> Result<(ResultAndState, I), MethodError>
     where
         I: for<'a> Inspector<EvmContext<'a, StoreSource>, EthInterpreter>,
     {
         let Prepared { state, env, call } = call;
         let inspector = Guarded::new(inspector, guard.clone(), keeps);
-        let (result, inspector) = self.chain.simulate_on(state, env, call.clone(), inspector)?;
-        Ok((result, inspector.finish()?))
+        let (executed, inspector) = self.chain.simulate_on(state, env, call.clone(), inspector)?;
+        Ok((executed, inspector.finish()?))
     }
 }
 

@@ -35,7 +35,7 @@ fn balance(context: &Context, args: &mut Args<'_>) -> Result<U256, MethodError> 
 fn code(context: &Context, args: &mut Args<'_>) -> Result<Bytes, MethodError> {
     let address: Address = args.required()?;
     let block = context.state_block(args.optional()?)?;
-    let mut state = context.chain.state_at(block.hash)?;
+    let state = context.chain.state_at(block.hash)?;
     match state.account(address)? {
         Some(account) => Ok(state.code(account.code_hash)?.original_bytes()),
         None => Ok(Bytes::new()),
@@ -60,7 +60,7 @@ fn storage_values(
         return Err(MethodError::NoSlots);
     }
     check_slots(slots)?;
-    let mut state = context.chain.state_at(block.hash)?;
+    let state = context.chain.state_at(block.hash)?;
     let mut answer = BTreeMap::new();
     for (address, keys) in request {
         let mut values = Vec::with_capacity(keys.len());

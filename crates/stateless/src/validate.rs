@@ -1,7 +1,9 @@
 //! The statement itself.
 
+use std::sync::Arc;
+
 use bough_stf::{
-    ChainSpec, ExecutableBlock, ExtraPrecompiles, Fork, ForkSchedule, State, StateSource,
+    ChainSpec, ExecutableBlock, ExtraPrecompiles, Fork, ForkSchedule, PreState, StateSource,
     WitnessParts, WitnessRecorder, WorkLimits, check_claim, execute_block, recover,
 };
 
@@ -80,7 +82,7 @@ fn execute_new_payload_request<S: StateSource>(
             recover(transaction).map_err(|error| PayloadError::Sender { index, error })
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let output = execute_block(
+    let (output, state) = execute_block(
         &ChainSpec::new(input.chain_id, ForkSchedule::always(fork)),
         witness.parent(),
         witness.parent_hash(),
@@ -89,14 +91,14 @@ fn execute_new_payload_request<S: StateSource>(
             transactions: &transactions,
             withdrawals: Some(&request.execution_payload.withdrawals),
         },
-        State::new(source, witness.parent().state_root),
+        Arc::new(PreState::new(source, witness.parent().state_root)),
         ExtraPrecompiles::none(),
         limits,
     )?;
     Ok(Validated {
         gas_used: output.gas_used,
         system_gas_used: output.system_gas_used,
-        keccak_blocks: output.keccak_blocks,
+        keccak_blocks: state.keccak_blocks,
     })
 }
 

@@ -41,7 +41,7 @@ impl AccessListBuilder {
     /// Records what one transaction or system call did, before `state` takes it over.
     pub(crate) fn record<S: StateSource>(
         &mut self,
-        state: &mut State<S>,
+        state: &State<S>,
         changes: &EvmState,
     ) -> Result<(), StateError> {
         for (address, account) in changes.iter().collect::<BTreeMap<_, _>>() {
@@ -65,7 +65,7 @@ impl AccessListBuilder {
 
     fn record_account<S: StateSource>(
         &mut self,
-        state: &mut State<S>,
+        state: &State<S>,
         address: Address,
         account: &Account,
     ) -> Result<(), StateError> {

@@ -1,5 +1,7 @@
 //! Whole blocks: executing one against its header, and making the header of a built one.
 
+use std::sync::Arc;
+
 use alloy_consensus::{
     EMPTY_OMMER_ROOT_HASH, Header, TxReceipt,
     proofs::{calculate_receipt_root, calculate_transaction_root, calculate_withdrawals_root},
@@ -12,8 +14,9 @@ use alloy_rlp::Encodable;
 #[cfg(feature = "pre-merge")]
 use crate::pre_merge;
 use crate::{
-    BlockError, BlockExecutor, BlockOutput, ChainSpec, ExtraPrecompiles, Fork, State, StateSource,
-    Transaction, WorkLimits, base_fee, check_header, excess_blob_gas, requests_hash,
+    BlockError, BlockExecutor, BlockOutput, ChainSpec, ExtraPrecompiles, Fork, PreState,
+    StateSource, StateUpdate, Transaction, WorkLimits, base_fee, check_header, excess_blob_gas,
+    requests_hash,
 };
 
 /// Largest RLP of a block from Osaka on (EIP-7934), bytes.
@@ -100,7 +103,8 @@ pub struct ExecutableBlock<'a> {
     pub withdrawals: Option<&'a [Withdrawal]>,
 }
 
-/// Executes a block on its parent's state and compares everything with its header.
+/// Executes a block on its parent's state and compares everything with its header. Gives what it did
+/// and the state that follows.
 ///
 /// execution-specs `amsterdam/fork.py` `state_transition`, in its order.
 ///
@@ -111,10 +115,10 @@ pub fn execute_block<S: StateSource>(
     parent: &Header,
     parent_hash: B256,
     block: ExecutableBlock<'_>,
-    state: State<S>,
+    state: Arc<PreState<S>>,
     extra: ExtraPrecompiles,
     limits: WorkLimits,
-) -> Result<BlockOutput, BlockError> {
+) -> Result<(BlockOutput, StateUpdate), BlockError> {
     execute_with_ommers(spec, parent, parent_hash, block, &[], state, extra, limits)
 }
 
@@ -126,39 +130,38 @@ pub(crate) fn execute_with_ommers<S: StateSource>(
     parent_hash: B256,
     block: ExecutableBlock<'_>,
     ommers: &[Header],
-    state: State<S>,
+    state: Arc<PreState<S>>,
     extra: ExtraPrecompiles,
     limits: WorkLimits,
-) -> Result<BlockOutput, BlockError> {
+) -> Result<(BlockOutput, StateUpdate), BlockError> {
     check_size(spec, block)?;
     check_header(spec, parent, parent_hash, block.header)?;
     #[cfg(feature = "pre-merge")]
     pre_merge::check_ommers_hash(block.header, ommers)?;
     let env = Environment::of(block.header);
-    let mut executor = BlockExecutor::new(spec, state, env, extra, limits);
-    executor.apply_pre_execution()?;
-    for transaction in block.transactions {
-        executor.execute_transaction(transaction)?;
-    }
+    let executor = BlockExecutor::new(spec, Arc::clone(&state), env, extra, limits);
     let withdrawals = block.withdrawals.unwrap_or_default();
-    let output = executor.finish_with_ommers(withdrawals, ommers)?;
-    check_output(spec, block, &output)?;
-    Ok(output)
+    let output = executor.run_with_ommers(block.transactions, withdrawals, ommers)?;
+    let update = state.update(&output.changes, limits.keccak_blocks)?;
+    check_output(spec, block, &output, update.root)?;
+    Ok((output, update))
 }
 
-/// The header of a block that was built: its environment and what came out.
+/// The header of a block that was built: its environment, what came out, and the root of the state
+/// that follows.
 pub fn seal_header(
     fork: Fork,
     env: &Environment,
     transactions: &[Recovered<Transaction>],
     withdrawals: &[Withdrawal],
     output: &BlockOutput,
+    state_root: B256,
 ) -> Header {
     Header {
         parent_hash: env.parent_hash,
         ommers_hash: EMPTY_OMMER_ROOT_HASH,
         beneficiary: env.beneficiary,
-        state_root: output.state.root,
+        state_root,
         transactions_root: transaction_root(transactions),
         receipts_root: receipts_root(output),
         logs_bloom: logs_bloom(output),
@@ -212,6 +215,7 @@ fn check_output(
     spec: &ChainSpec,
     block: ExecutableBlock<'_>,
     output: &BlockOutput,
+    state_root: B256,
 ) -> Result<(), BlockError> {
     let header = block.header;
     let fork = spec.forks.fork_at(header.number, header.timestamp);
@@ -226,7 +230,7 @@ fn check_output(
         Some(header.transactions_root),
         Some(transaction_root(block.transactions)),
     )?;
-    root("state_root", Some(header.state_root), Some(output.state.root))?;
+    root("state_root", Some(header.state_root), Some(state_root))?;
     root("receipts_root", Some(header.receipts_root), Some(receipts_root(output)))?;
     if header.logs_bloom != logs_bloom(output) {
         return Err(BlockError::LogsBloom);

@@ -6,7 +6,7 @@ use revm::{
     context_interface::{
         JournalTr,
         block::BlobExcessGasAndPrice,
-        result::{EVMError, ExecutionResult, HaltReason, ResultAndState},
+        result::{EVMError, ExecutionResult},
     },
     handler::{
         Handler, MainnetHandler, SYSTEM_ADDRESS, instructions::EthInstructions,
@@ -15,11 +15,12 @@ use revm::{
     inspector::{Inspector, InspectorHandler},
     interpreter::interpreter::EthInterpreter,
     primitives::{TxKind, hardfork::SpecId},
+    state::EvmState,
 };
 
 use crate::{
-    Environment, ExtraPrecompiles, Fork, State, StateError, StateSource, frames::StfEvm, header,
-    precompile::Precompiles,
+    Environment, ExtraPrecompiles, Fork, Reads, State, StateError, StateSource, View,
+    frames::StfEvm, header, precompile::Precompiles,
 };
 
 /// Gas of a system call before EIP-8037.
@@ -27,10 +28,16 @@ const SYSTEM_GAS: u64 = 30_000_000;
 
 /// The EVM's context over a state: what an inspector sees.
 pub type EvmContext<'a, S> =
-    Context<BlockEnv, TxEnv, CfgEnv, &'a mut State<S>, Journal<&'a mut State<S>>, ()>;
+    Context<BlockEnv, TxEnv, CfgEnv, View<'a, S>, Journal<View<'a, S>>, ()>;
 
 pub(crate) type EvmError = EVMError<StateError>;
-pub(crate) type Executed = ResultAndState<HaltReason>;
+
+/// What was executed, and what of the state it read.
+pub(crate) struct Executed {
+    pub(crate) result: ExecutionResult,
+    pub(crate) state: EvmState,
+    pub(crate) reads: Reads,
+}
 
 /// The EVM's configuration at a fork.
 pub(crate) fn cfg_env(fork: Fork, chain_id: u64) -> CfgEnv {
@@ -63,14 +70,14 @@ pub(crate) fn block_env(fork: Fork, env: &Environment) -> BlockEnv {
 }
 
 pub(crate) fn build<'a, S: StateSource, I>(
-    state: &'a mut State<S>,
+    state: &'a State<S>,
     cfg: CfgEnv,
     block: BlockEnv,
     extra: &ExtraPrecompiles,
     inspector: I,
 ) -> StfEvm<'a, S, I> {
     let spec: SpecId = cfg.spec;
-    let mut ctx: EvmContext<'a, S> = Context::new(state, spec);
+    let mut ctx: EvmContext<'a, S> = Context::new(View::new(state), spec);
     ctx.journaled_state.set_spec_id(spec);
     ctx = ctx.with_cfg(cfg).with_block(block);
     StfEvm::new(Evm::new_with_inspector(
@@ -120,11 +127,12 @@ pub(crate) fn system_call<S: StateSource>(
     if evm.exceeded() { Ok(None) } else { executed(&mut evm, result).map(Some) }
 }
 
-/// A result with the state that it leaves.
+/// A result with the state that it leaves and what it read.
 fn executed<S: StateSource, I>(
     evm: &mut StfEvm<'_, S, I>,
     result: Result<ExecutionResult, EvmError>,
 ) -> Result<Executed, EvmError> {
-    let state = evm.evm.ctx.journaled_state.finalize();
-    result.map(|result| ResultAndState::new(result, state))
+    let journal = &mut evm.evm.ctx.journaled_state;
+    let (state, reads) = (journal.finalize(), journal.database.take_reads());
+    result.map(|result| Executed { result, state, reads })
 }

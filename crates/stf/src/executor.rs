@@ -1,6 +1,8 @@
 //! One block, step by step.
 
-use alloy_consensus::{Header, Transaction as _, transaction::Recovered};
+use std::sync::Arc;
+
+use alloy_consensus::{Header, Transaction as _, TxType, transaction::Recovered};
 use alloy_eips::{
     eip2935::HISTORY_STORAGE_ADDRESS,
     eip4788::BEACON_ROOTS_ADDRESS,
@@ -16,13 +18,14 @@ use revm::{
     context_interface::result::{EVMError, ExecutionResult},
     inspector::Inspector,
     interpreter::interpreter::EthInterpreter,
+    state::EvmState,
 };
 
 #[cfg(feature = "pre-merge")]
 use crate::pre_merge;
 use crate::{
-    AccessListBuilder, BlockError, ChainSpec, Environment, ExtraPrecompiles, Fork, Receipt, State,
-    StateSource, StateUpdate, Transaction, TransactionError, WorkLimits,
+    AccessListBuilder, BlockError, ChainSpec, Changes, Environment, ExtraPrecompiles, Fork,
+    PreState, Reads, Receipt, State, StateSource, Transaction, TransactionError, WorkLimits,
     evm::{self, EvmContext, EvmError, Executed},
     frames::StfEvm,
     requests,
@@ -40,8 +43,10 @@ const REQUEST_CONTRACTS: [(u8, Address, Fork); 4] = [
     (0x04, BUILDER_EXIT_CONTRACT_ADDRESS, Fork::Amsterdam),
 ];
 
-/// Executes one block, step by step: [`Self::apply_pre_execution`], then
-/// [`Self::execute_transaction`] for each transaction, then [`Self::finish`].
+/// Executes one block, step by step: [`Self::apply_pre_execution`], then [`Self::execute`] and
+/// [`Self::commit`] for each transaction, then [`Self::finish`]; or all of it, [`Self::run`].
+///
+/// The state before the block is only read. What the block did is a value: see [`BlockOutput`].
 #[derive(Debug)]
 pub struct BlockExecutor<S> {
     fork: Fork,
@@ -49,31 +54,68 @@ pub struct BlockExecutor<S> {
     cfg: CfgEnv,
     block: BlockEnv,
     state: State<S>,
+    reads: Reads,
     extra: ExtraPrecompiles,
     limits: WorkLimits,
     access_list: Option<AccessListBuilder>,
     receipts: Vec<Receipt>,
-    /// Execution gas as the block counts it: before refunds from Amsterdam on (EIP-7778).
-    execution_gas: u64,
-    /// State gas (EIP-8037).
-    state_gas: u64,
-    /// Gas as receipts count it.
-    cumulative_gas: u64,
-    blob_gas: u64,
-    system_gas: u64,
+    used: Used,
     #[cfg(feature = "pre-merge")]
     spec: ChainSpec,
-    #[cfg(feature = "pre-merge")]
-    post_states: pre_merge::PostStates,
+    /// The state root after each transaction, before Byzantium.
+    post_states: Vec<B256>,
 }
 
-/// What one transaction did.
+/// What one transaction did, not part of the block yet.
 #[derive(Debug, Clone)]
-pub struct TxOutcome {
+pub struct TxResult {
     /// Return data, logs and why it ended.
     pub result: ExecutionResult,
-    /// Gas the sender paid for.
-    pub gas_used: u64,
+    /// The accounts and slots that it looked at, as they were and as it left them.
+    pub state: EvmState,
+    /// What it read of the state before the block.
+    pub reads: Reads,
+    tx_type: TxType,
+    blob_gas: u64,
+}
+
+impl TxResult {
+    /// Gas the sender pays for.
+    pub const fn gas_used(&self) -> u64 {
+        self.result.gas().tx_gas_used()
+    }
+}
+
+/// Gas that a block used.
+#[derive(Debug, Clone, Copy, Default)]
+struct Used {
+    /// Execution gas as the block counts it: before refunds from Amsterdam on (EIP-7778).
+    execution: u64,
+    /// State gas (EIP-8037).
+    state: u64,
+    /// Gas as receipts count it.
+    cumulative: u64,
+    blob: u64,
+    system: u64,
+}
+
+impl Used {
+    /// This and what a transaction used.
+    fn with(self, executed: &TxResult) -> Self {
+        let gas = executed.result.gas();
+        Self {
+            execution: self.execution.saturating_add(gas.block_regular_gas_used()),
+            state: self.state.saturating_add(gas.block_state_gas_used()),
+            cumulative: self.cumulative.saturating_add(gas.tx_gas_used()),
+            blob: self.blob.saturating_add(executed.blob_gas),
+            system: self.system,
+        }
+    }
+
+    /// As the header counts it.
+    fn of_header(self, fork: Fork) -> u64 {
+        if fork >= Fork::Amsterdam { self.execution.max(self.state) } else { self.cumulative }
+    }
 }
 
 /// What a block did.
@@ -94,17 +136,17 @@ pub struct BlockOutput {
     pub block_access_list: Option<Bytes>,
     /// Gas of all system calls, which `gas_used` does not count.
     pub system_gas_used: u64,
-    /// Work of writing the new state, Keccak blocks; `None` where it was not limited.
-    pub keccak_blocks: Option<u64>,
-    /// The new state.
-    pub state: StateUpdate,
+    /// What it changed; [`PreState::update`] makes the new state of it.
+    pub changes: Changes,
+    /// What it read of the state before it.
+    pub reads: Reads,
 }
 
 impl<S: StateSource> BlockExecutor<S> {
     /// A block above `state`, which is the parent's.
     pub fn new(
         spec: &ChainSpec,
-        state: State<S>,
+        state: Arc<PreState<S>>,
         env: Environment,
         extra: ExtraPrecompiles,
         limits: WorkLimits,
@@ -115,20 +157,16 @@ impl<S: StateSource> BlockExecutor<S> {
             cfg: evm::cfg_env(fork, spec.chain_id),
             block: evm::block_env(fork, &env),
             env,
-            state,
+            state: state.into(),
+            reads: Reads::default(),
             extra,
             limits,
             access_list: fork.has_block_access_list().then(AccessListBuilder::default),
             receipts: Vec::new(),
-            execution_gas: 0,
-            state_gas: 0,
-            cumulative_gas: 0,
-            blob_gas: 0,
-            system_gas: 0,
+            used: Used::default(),
             #[cfg(feature = "pre-merge")]
             spec: spec.clone(),
-            #[cfg(feature = "pre-merge")]
-            post_states: pre_merge::PostStates::default(),
+            post_states: Vec::new(),
         }
     }
 
@@ -138,13 +176,13 @@ impl<S: StateSource> BlockExecutor<S> {
     }
 
     /// The state as the transactions so far have left it.
-    pub const fn state_mut(&mut self) -> &mut State<S> {
-        &mut self.state
+    pub const fn state(&self) -> &State<S> {
+        &self.state
     }
 
-    #[cfg(test)]
-    pub(crate) fn into_state(self) -> State<S> {
-        self.state
+    /// What the block has read so far of the state before it.
+    pub const fn reads(&self) -> &Reads {
+        &self.reads
     }
 
     /// Receipts so far.
@@ -154,11 +192,12 @@ impl<S: StateSource> BlockExecutor<S> {
 
     /// The header's gas used so far.
     pub fn gas_used(&self) -> u64 {
-        if self.fork >= Fork::Amsterdam {
-            self.execution_gas.max(self.state_gas)
-        } else {
-            self.cumulative_gas
-        }
+        self.used.of_header(self.fork)
+    }
+
+    /// [`Self::gas_used`], if this were committed.
+    pub fn gas_used_with(&self, executed: &TxResult) -> u64 {
+        self.used.with(executed).of_header(self.fork)
     }
 
     /// What comes before the transactions: the DAO fork's change of state, or the system calls of
@@ -179,33 +218,62 @@ impl<S: StateSource> BlockExecutor<S> {
         Ok(())
     }
 
-    /// Executes the next transaction. One that may not be included leaves everything as it was.
+    /// Executes all of a block: what comes before its transactions, these, and what comes after.
+    ///
+    /// # Errors
+    /// The first that a step gives.
+    pub fn run(
+        self,
+        transactions: &[Recovered<Transaction>],
+        withdrawals: &[Withdrawal],
+    ) -> Result<BlockOutput, BlockError> {
+        self.run_with_ommers(transactions, withdrawals, &[])
+    }
+
+    /// [`Self::run`] with the rewards for ommers, which only blocks before Paris have.
+    pub(crate) fn run_with_ommers(
+        mut self,
+        transactions: &[Recovered<Transaction>],
+        withdrawals: &[Withdrawal],
+        ommers: &[Header],
+    ) -> Result<BlockOutput, BlockError> {
+        self.apply_pre_execution()?;
+        for transaction in transactions {
+            let executed = self.execute(transaction)?;
+            self.commit(executed)?;
+        }
+        self.finish_with_ommers(withdrawals, ommers)
+    }
+
+    /// Executes a transaction as the block's next one. Nothing changes: what it did is given, and
+    /// [`Self::commit`] makes it part of the block.
     ///
     /// # Errors
     /// [`BlockError::Transaction`] when it may not be included; anything else ends the block.
-    pub fn execute_transaction(
-        &mut self,
-        transaction: &Recovered<Transaction>,
-    ) -> Result<TxOutcome, BlockError> {
+    pub fn execute(&self, transaction: &Recovered<Transaction>) -> Result<TxResult, BlockError> {
         self.check_capacity(transaction)?;
         let env = tx_env(transaction);
         let bound = self.execution_bound(&env)?;
         let executed = evm::transact(self.limited_evm(bound), env);
-        let Some(executed) = executed.map_err(|error| self.evm_error(error))? else {
+        let executed = executed.map_err(|error| self.evm_error(error))?;
+        let executed = executed.ok_or_else(|| self.claim_exceeded())?;
+        let result = tx_result(transaction, executed);
+        let claimed = self.limits.block_gas;
+        if claimed.is_some_and(|claimed| self.gas_used_with(&result) > claimed) {
             return Err(self.claim_exceeded());
-        };
-        self.take_over(transaction, executed)
+        }
+        Ok(result)
     }
 
-    /// Executes the next transaction under an inspector and gives the inspector back.
+    /// [`Self::execute`] under an inspector, which is given back, and within no claim.
     ///
     /// # Errors
-    /// As [`Self::execute_transaction`].
-    pub fn inspect_transaction<I>(
-        &mut self,
+    /// As [`Self::execute`].
+    pub fn inspect<I>(
+        &self,
         transaction: &Recovered<Transaction>,
         inspector: I,
-    ) -> Result<(TxOutcome, I), BlockError>
+    ) -> Result<(TxResult, I), BlockError>
     where
         I: for<'a> Inspector<EvmContext<'a, S>, EthInterpreter>,
         S: 'static,
@@ -213,14 +281,41 @@ impl<S: StateSource> BlockExecutor<S> {
         self.check_capacity(transaction)?;
         let (executed, inspector) = evm::inspect(self.evm(inspector), tx_env(transaction));
         let executed = executed.map_err(|error| self.evm_error(error))?;
-        Ok((self.take_over(transaction, executed)?, inspector))
+        Ok((tx_result(transaction, executed), inspector))
     }
 
-    /// Withdrawals, then requests, then the new state. Before Paris the reward for a block without
+    /// Makes what a transaction did part of the block. It must have been executed on the block as it
+    /// is.
+    ///
+    /// # Errors
+    /// When state cannot be read.
+    pub fn commit(&mut self, executed: TxResult) -> Result<(), BlockError> {
+        self.used = self.used.with(&executed);
+        let TxResult { result, state, reads, tx_type, .. } = executed;
+        if let Some(list) = &mut self.access_list {
+            let index = u64::try_from(self.receipts.len()).unwrap_or(u64::MAX);
+            list.set_index(index.saturating_add(1));
+            list.record(&self.state, &state)?;
+        }
+        self.state.apply(state, self.fork.clears_empty_accounts());
+        self.reads.extend(reads);
+        if self.fork < Fork::Byzantium {
+            self.post_states.push(self.state.update()?.root);
+        }
+        self.receipts.push(Receipt {
+            tx_type,
+            success: result.is_success(),
+            cumulative_gas_used: self.used.cumulative,
+            logs: result.into_logs(),
+        });
+        Ok(())
+    }
+
+    /// Withdrawals, then requests. Before Paris the reward for a block without
     /// ommers.
     ///
     /// # Errors
-    /// When state cannot be read or updated, a request contract is missing or fails, or the block
+    /// When state cannot be read, a request contract is missing or fails, or the block
     /// access list is larger than the gas limit pays for.
     pub fn finish(self, withdrawals: &[Withdrawal]) -> Result<BlockOutput, BlockError> {
         self.finish_with_ommers(withdrawals, &[])
@@ -247,30 +342,25 @@ impl<S: StateSource> BlockExecutor<S> {
             Some(list) => Some(encode_access_list(list, self.env.gas_limit)?),
             None => None,
         };
-        let (state, keccak_blocks) = self.state.commit_within(self.limits.keccak_blocks)?;
-        #[cfg(feature = "pre-merge")]
-        let (post_states, state) = self.post_states.written(state);
-        #[cfg(not(feature = "pre-merge"))]
-        let post_states = Vec::new();
         Ok(BlockOutput {
             receipts: self.receipts,
-            post_states,
+            post_states: self.post_states,
             gas_used,
-            blob_gas_used: self.blob_gas,
+            blob_gas_used: self.used.blob,
             requests,
             block_access_list,
-            system_gas_used: self.system_gas,
-            keccak_blocks,
-            state,
+            system_gas_used: self.used.system,
+            changes: self.state.into_changes(),
+            reads: self.reads,
         })
     }
 
-    fn evm<I>(&mut self, inspector: I) -> StfEvm<'_, S, I> {
+    fn evm<I>(&self, inspector: I) -> StfEvm<'_, S, I> {
         let (cfg, block) = (self.cfg.clone(), self.block.clone());
-        evm::build(&mut self.state, cfg, block, &self.extra, inspector)
+        evm::build(&self.state, cfg, block, &self.extra, inspector)
     }
 
-    fn limited_evm(&mut self, limit: Option<u64>) -> StfEvm<'_, S, ()> {
+    fn limited_evm(&self, limit: Option<u64>) -> StfEvm<'_, S, ()> {
         let evm = self.evm(());
         match limit {
             None => evm,
@@ -284,16 +374,16 @@ impl<S: StateSource> BlockExecutor<S> {
         check_form(self.fork, transaction).map_err(invalid)?;
         let limit = transaction.gas_limit();
         let left = self.env.gas_limit.saturating_sub(if self.fork >= Fork::Amsterdam {
-            self.execution_gas
+            self.used.execution
         } else {
-            self.cumulative_gas
+            self.used.cumulative
         });
         let needed = self.fork.transaction_gas_cap().map_or(limit, |cap| limit.min(cap));
         if needed > left {
             return Err(invalid(TransactionError::BlockGasExhausted { needed, left }));
         }
         if self.fork >= Fork::Amsterdam {
-            let left = self.env.gas_limit.saturating_sub(self.state_gas);
+            let left = self.env.gas_limit.saturating_sub(self.used.state);
             if limit > left {
                 let error = TransactionError::BlockStateGasExhausted { needed: limit, left };
                 return Err(invalid(error));
@@ -301,7 +391,7 @@ impl<S: StateSource> BlockExecutor<S> {
         }
         let needed = transaction.blob_gas_used().unwrap_or_default();
         let most = self.fork.blob_params().map_or(0, |params| params.max_blob_gas_per_block());
-        let left = most.saturating_sub(self.blob_gas);
+        let left = most.saturating_sub(self.used.blob);
         if needed > left {
             return Err(invalid(TransactionError::BlockBlobGasExhausted { needed, left }));
         }
@@ -312,10 +402,10 @@ impl<S: StateSource> BlockExecutor<S> {
     fn execution_bound(&self, env: &TxEnv) -> Result<Option<u64>, BlockError> {
         let Some(claimed) = self.limits.block_gas else { return Ok(None) };
         let bound = if self.fork >= Fork::Amsterdam {
-            claimed.saturating_sub(self.execution_gas)
+            claimed.saturating_sub(self.used.execution)
         } else {
             // Refunds take at most a fifth off what a transaction used.
-            let left = claimed.saturating_sub(self.cumulative_gas);
+            let left = claimed.saturating_sub(self.used.cumulative);
             left.saturating_add(left / 4)
         };
         let (execution, _, floor) = intrinsic_gas_of(self.fork, env);
@@ -327,58 +417,27 @@ impl<S: StateSource> BlockExecutor<S> {
         Ok((most > bound).then(|| bound - execution))
     }
 
-    fn take_over(
-        &mut self,
-        transaction: &Recovered<Transaction>,
-        executed: Executed,
-    ) -> Result<TxOutcome, BlockError> {
-        let Executed { result, state } = executed;
-        let gas = *result.gas();
-        if let Some(list) = &mut self.access_list {
-            let index = u64::try_from(self.receipts.len()).unwrap_or(u64::MAX);
-            list.set_index(index.saturating_add(1));
-            list.record(&mut self.state, &state)?;
-        }
-        self.state.apply(state, self.fork.clears_empty_accounts())?;
-        #[cfg(feature = "pre-merge")]
-        self.post_states.record(self.fork, &mut self.state)?;
-        self.execution_gas = self.execution_gas.saturating_add(gas.block_regular_gas_used());
-        self.state_gas = self.state_gas.saturating_add(gas.block_state_gas_used());
-        self.cumulative_gas = self.cumulative_gas.saturating_add(gas.tx_gas_used());
-        self.blob_gas =
-            self.blob_gas.saturating_add(transaction.blob_gas_used().unwrap_or_default());
-        if self.limits.block_gas.is_some_and(|claimed| self.gas_used() > claimed) {
-            return Err(self.claim_exceeded());
-        }
-        self.receipts.push(Receipt {
-            tx_type: transaction.tx_type(),
-            success: result.is_success(),
-            cumulative_gas_used: self.cumulative_gas,
-            logs: result.logs().to_vec(),
-        });
-        Ok(TxOutcome { gas_used: gas.tx_gas_used(), result })
-    }
-
     /// Calls a system contract and takes over what it did. Gives what it returned, `None` when it
     /// failed.
     fn system_call(&mut self, target: Address, data: Bytes) -> Result<Option<Bytes>, BlockError> {
         let fork = self.fork;
         let budget = self.limits.system_gas;
-        let left = budget.map(|budget| budget.saturating_sub(self.system_gas));
+        let left = budget.map(|budget| budget.saturating_sub(self.used.system));
         let executed = evm::system_call(self.limited_evm(left), fork, target, data);
         let Some(executed) = executed.map_err(|error| self.evm_error(error))? else {
             return Err(BlockError::SystemGasExceeded { budget: budget.unwrap_or(0) });
         };
-        let Executed { result, state } = executed;
-        self.system_gas = self.system_gas.saturating_add(result.gas().total_gas_spent());
-        if let Some(budget) = budget.filter(|budget| self.system_gas > *budget) {
+        let Executed { result, state, reads } = executed;
+        self.used.system = self.used.system.saturating_add(result.gas().total_gas_spent());
+        if let Some(budget) = budget.filter(|budget| self.used.system > *budget) {
             return Err(BlockError::SystemGasExceeded { budget });
         }
         if let Some(list) = &mut self.access_list {
             list.record_read(target);
-            list.record(&mut self.state, &state)?;
+            list.record(&self.state, &state)?;
         }
-        self.state.apply(state, self.fork.clears_empty_accounts())?;
+        self.state.apply(state, self.fork.clears_empty_accounts());
+        self.reads.extend(reads);
         Ok(result.is_success().then(|| result.into_output().unwrap_or_default()))
     }
 
@@ -439,6 +498,12 @@ impl<S: StateSource> BlockExecutor<S> {
             }
         }
     }
+}
+
+fn tx_result(transaction: &Transaction, executed: Executed) -> TxResult {
+    let Executed { result, state, reads } = executed;
+    let blob_gas = transaction.blob_gas_used().unwrap_or_default();
+    TxResult { result, state, reads, tx_type: transaction.tx_type(), blob_gas }
 }
 
 /// Refuses, before any signature is recovered, a claim that so many transactions cannot fit.

@@ -219,12 +219,16 @@ mod tests {
     use alloy_consensus::{SignableTransaction, TxLegacy, transaction::Recovered};
     use alloy_primitives::{Address, B256, Bytes, Signature, U256};
     use bough_mpt::{EMPTY_ROOT_HASH, MptError, Node, NodeSource};
-    use revm::{context_interface::result::HaltReason, primitives::TxKind, state::AccountInfo};
+    use revm::{
+        context_interface::result::{ExecutionResult, HaltReason},
+        primitives::TxKind,
+        state::AccountInfo,
+    };
 
     use super::*;
     use crate::{
-        BlockExecutor, ChainSpec, Environment, ExtraPrecompiles, Fork, ForkSchedule, State,
-        StateError, WorkLimits,
+        BlockExecutor, ChainSpec, Environment, ExtraPrecompiles, Fork, ForkSchedule, PreState,
+        State, StateError, WorkLimits,
     };
 
     struct Nodes(BTreeMap<B256, Bytes>);
@@ -254,10 +258,10 @@ mod tests {
         let target = SENDER.create(0);
         let rich = AccountInfo { balance: U256::from(1_000_000_000), ..Default::default() };
         let mut state = State::new(Nodes(BTreeMap::new()), EMPTY_ROOT_HASH);
-        state.overwrite(SENDER, rich, []).unwrap();
-        state.overwrite(target, AccountInfo::default(), [(U256::from(1), slot)]).unwrap();
-        let genesis = state.commit().unwrap();
-        let state = State::new(Nodes(genesis.nodes.into_iter().collect()), genesis.root);
+        state.overwrite(SENDER, rich, []);
+        state.overwrite(target, AccountInfo::default(), [(U256::from(1), slot)]);
+        let genesis = state.update().unwrap();
+        let state = PreState::new(Nodes(genesis.nodes.into_iter().collect()), genesis.root);
 
         let spec = ChainSpec::new(1, ForkSchedule::always(Fork::Osaka));
         let parent = crate::genesis_header(
@@ -267,22 +271,24 @@ mod tests {
         let mut env = Environment::after(&spec, &parent, B256::ZERO, 1);
         env.base_fee = Some(1);
         let limits = WorkLimits::NONE;
-        let mut executor = BlockExecutor::new(&spec, state, env, ExtraPrecompiles::none(), limits);
+        let (state, none) = (Arc::new(state), ExtraPrecompiles::none());
+        let mut executor = BlockExecutor::new(&spec, state, env, none, limits);
         let transaction =
             TxLegacy { gas_limit: GAS, gas_price: 1, to: TxKind::Create, ..Default::default() };
         let signed = transaction.into_signed(Signature::test_signature());
-        let outcome =
-            executor.execute_transaction(&Recovered::new_unchecked(signed.into(), SENDER)).unwrap();
-        let halt = match outcome.result {
-            revm::context_interface::result::ExecutionResult::Halt { reason, .. } => Some(reason),
+        let executed = executor.execute(&Recovered::new_unchecked(signed.into(), SENDER)).unwrap();
+        let halt = match &executed.result {
+            ExecutionResult::Halt { reason, .. } => Some(reason.clone()),
             _ => None,
         };
-        (executor.into_state(), outcome.gas_used, halt)
+        let gas_used = executed.gas_used();
+        executor.commit(executed).unwrap();
+        (executor.state().clone(), gas_used, halt)
     }
 
     #[test]
     fn storage_at_the_target_is_a_collision() {
-        let (mut state, gas_used, halt) = create(U256::from(7));
+        let (state, gas_used, halt) = create(U256::from(7));
         assert_eq!(halt, Some(HaltReason::CreateCollision));
         assert_eq!(gas_used, GAS, "all the gas is burned");
         assert_eq!(state.account(SENDER).unwrap().unwrap().nonce, 1);
@@ -293,7 +299,7 @@ mod tests {
 
     #[test]
     fn no_storage_is_no_collision() {
-        let (mut state, gas_used, halt) = create(U256::ZERO);
+        let (state, gas_used, halt) = create(U256::ZERO);
         assert_eq!(halt, None);
         assert!(gas_used < GAS);
         assert_eq!(state.account(SENDER.create(0)).unwrap().unwrap().nonce, 1);

@@ -16,7 +16,6 @@ mod network;
 #[cfg(feature = "pre-merge")]
 pub mod pre_merge;
 mod precompile;
-mod recorder;
 mod requests;
 #[cfg(feature = "simulate")]
 mod simulate;
@@ -30,18 +29,19 @@ pub use bough_mpt::MptError;
 pub use code::bytecode;
 pub use error::{BlockError, StateError, TransactionError};
 pub use evm::EvmContext;
-pub use executor::{BlockExecutor, BlockOutput, TxOutcome, check_claim};
+pub use executor::{BlockExecutor, BlockOutput, TxResult, check_claim};
 pub use fork::{ChainSpec, Fork, ForkSchedule, ScheduleError};
 pub use header::{base_fee, check_header, excess_blob_gas, genesis_header};
 pub use meter::WorkLimits;
 pub use precompile::{
     ExtraPrecompiles, Precompile, PrecompileCall, PrecompileOutcome, Precompiles,
 };
-pub use recorder::{WitnessParts, WitnessRecorder};
 pub use requests::requests_hash;
 pub use revm;
 #[cfg(feature = "simulate")]
 pub use simulate::{CallGas, simulate};
-pub use state::{State, StateSource, StateUpdate};
+pub use state::{
+    Changes, PreState, Reads, State, StateSource, StateUpdate, View, WitnessParts, WitnessRecorder,
+};
 pub use system_contracts::system_contracts;
-pub use transaction::{Block, Receipt, Transaction, intrinsic_gas, recover, recover_at};
+pub use transaction::{Block, Receipt, Transaction, intrinsic_gas, recover, recover_at, tx_env};

@@ -3,6 +3,8 @@
 //!
 //! execution-specs `frontier/fork.py` to `gray_glacier/fork.py`, at c1200883.
 
+use std::sync::Arc;
+
 use alloy_consensus::{Eip658Value, Header, TxReceipt, proofs::calculate_ommers_root};
 use alloy_primitives::{B256, U256};
 use alloy_rlp::Encodable;
@@ -11,7 +13,8 @@ use thiserror::Error;
 
 use crate::{
     BlockError, BlockOutput, ChainSpec, Environment, ExecutableBlock, ExtraPrecompiles, Fork,
-    State, StateError, StateSource, StateUpdate, WorkLimits, block, check_header, dao_fork,
+    PreState, State, StateError, StateSource, StateUpdate, WorkLimits, block, check_header,
+    dao_fork,
 };
 
 /// How many ancestors the checks of ommers look at: parents of ommers of the greatest age.
@@ -81,10 +84,10 @@ pub fn execute_block<S: StateSource>(
     ancestors: &[Ancestor<'_>],
     block: ExecutableBlock<'_>,
     ommers: &[Header],
-    state: State<S>,
+    state: Arc<PreState<S>>,
     extra: ExtraPrecompiles,
     limits: WorkLimits,
-) -> Result<BlockOutput, BlockError> {
+) -> Result<(BlockOutput, StateUpdate), BlockError> {
     let Some(parent) = ancestors.first() else {
         return Err(BlockError::ParentHash { got: block.header.parent_hash, expected: B256::ZERO });
     };
@@ -258,41 +261,6 @@ pub(crate) fn apply_fork<S: StateSource>(
         state.set_balance(address, U256::ZERO)?;
     }
     state.set_balance(dao_fork::RECOVERY, sum)
-}
-
-/// The states that receipts before Byzantium name, and what was written on the way to them.
-#[derive(Debug, Default)]
-pub(crate) struct PostStates {
-    pub(crate) roots: Vec<B256>,
-    written: StateUpdate,
-}
-
-impl PostStates {
-    /// Called after each transaction.
-    pub(crate) fn record<S: StateSource>(
-        &mut self,
-        fork: Fork,
-        state: &mut State<S>,
-    ) -> Result<(), StateError> {
-        if fork < Fork::Byzantium {
-            let update = state.commit()?;
-            self.roots.push(update.root);
-            self.add(update);
-        }
-        Ok(())
-    }
-
-    /// Everything that was written, with the last of it.
-    pub(crate) fn written(mut self, last: StateUpdate) -> (Vec<B256>, StateUpdate) {
-        self.add(last);
-        (self.roots, self.written)
-    }
-
-    fn add(&mut self, update: StateUpdate) {
-        self.written.root = update.root;
-        self.written.nodes.extend(update.nodes);
-        self.written.codes.extend(update.codes);
-    }
 }
 
 /// The root of receipts that name the state after their transaction instead of a status.

@@ -2,7 +2,7 @@
 
 use revm::{
     context::TxEnv,
-    context_interface::result::{EVMError, ExecutionResult},
+    context_interface::result::{EVMError, ResultAndState},
     inspector::Inspector,
     interpreter::interpreter::EthInterpreter,
 };
@@ -23,7 +23,7 @@ pub enum CallGas {
     AsTransaction,
 }
 
-/// Runs one call on a state without changing it, under an inspector that is given back. Nonce,
+/// Runs one call on a state and gives what would change, under an inspector that is given back. Nonce,
 /// balance, base fee, sender code and the block's gas limit are not checked; no fee is charged.
 ///
 /// # Errors
@@ -31,13 +31,13 @@ pub enum CallGas {
 /// state cannot be read.
 pub fn simulate<S, I>(
     spec: &ChainSpec,
-    state: &mut State<S>,
+    state: &State<S>,
     env: &Environment,
     extra: &ExtraPrecompiles,
     call: TxEnv,
     gas: CallGas,
     inspector: I,
-) -> Result<(ExecutionResult, I), BlockError>
+) -> Result<(ResultAndState, I), BlockError>
 where
     S: StateSource,
     I: for<'a> Inspector<EvmContext<'a, S>, EthInterpreter>,
@@ -59,7 +59,7 @@ where
     let block = evm::block_env(fork, env);
     let (executed, inspector) = evm::inspect(evm::build(state, cfg, block, extra, inspector), call);
     match executed {
-        Ok(executed) => Ok((executed.result, inspector)),
+        Ok(executed) => Ok((ResultAndState::new(executed.result, executed.state), inspector)),
         Err(EVMError::Transaction(error)) => {
             Err(BlockError::Transaction { index: 0, error: TransactionError::Evm(error) })
         }

@@ -98,7 +98,7 @@ pub(crate) fn check_form(fork: Fork, transaction: &Transaction) -> Result<(), Tr
 }
 
 /// The EVM's form of a transaction.
-pub(crate) fn tx_env(transaction: &Recovered<Transaction>) -> TxEnv {
+pub fn tx_env(transaction: &Recovered<Transaction>) -> TxEnv {
     let tx = transaction.inner();
     TxEnv {
         tx_type: tx.ty(),

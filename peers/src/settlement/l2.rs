@@ -1,5 +1,7 @@
 //! A rollup's L2, built by Bough's executor.
 
+use std::sync::Arc;
+
 use alloy_consensus::{BlockBody, Header, TxEip1559, transaction::Recovered};
 use alloy_eips::eip4895::Withdrawals;
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, keccak256};
@@ -9,7 +11,7 @@ use bough_mpt::prove;
 use bough_rollup::{Anchor, BlockInput, MessageDomain, RollupConfig, block_input};
 use bough_stateless::ExecutionWitness;
 use bough_stf::{
-    Block, BlockExecutor, Environment, ExtraPrecompiles, Fork, State, Transaction, WitnessRecorder,
+    Block, BlockExecutor, Environment, ExtraPrecompiles, Fork, PreState, Transaction, WitnessRecorder,
     WorkLimits, seal_header,
 };
 
@@ -65,22 +67,26 @@ impl L2 {
         env.parent_beacon_block_root = Some(anchor.value());
         env.extra_data = anchor.point().to_extra_data();
         let recorder = WitnessRecorder::new(&self.memory);
-        let state = State::new(&recorder, parent.state_root);
+        let pre = Arc::new(PreState::new(&recorder, parent.state_root));
+        let state = Arc::clone(&pre);
         let none = ExtraPrecompiles::none();
         let mut executor = BlockExecutor::new(&spec, state, env.clone(), none, WorkLimits::NONE);
         executor.apply_pre_execution().expect("the block begins");
         let mut transactions = Vec::new();
         for call in calls {
-            let account = executor.state_mut().account(call.from.address).expect("it is read");
+            let account = executor.state().account(call.from.address).expect("it is read");
             let nonce = account.map_or(0, |account| account.nonce);
             let transaction = self.sign(call, nonce, u128::from(env.base_fee.unwrap_or_default()));
-            let outcome = executor.execute_transaction(&transaction).expect("it is includable");
-            assert!(outcome.result.is_success(), "{:?}", outcome.result);
+            let executed = executor.execute(&transaction).expect("it is includable");
+            assert!(executed.result.is_success(), "{:?}", executed.result);
+            executor.commit(executed).expect("its state is read");
             transactions.push(transaction);
         }
         let output = executor.finish(&[]).expect("the block ends");
+        let state = pre.update(&output.changes, None).expect("its state is read");
         let parts = recorder.parts();
-        let header = seal_header(Fork::Amsterdam, &env, &transactions, &[], &output);
+        let header =
+            seal_header(Fork::Amsterdam, &env, &transactions, &[], &output, state.root);
         let hash = header.hash_slow();
         let block = Block {
             header: header.clone(),
@@ -98,13 +104,13 @@ impl L2 {
             output.block_access_list,
             output.requests.unwrap_or_default(),
             ExecutionWitness {
-                state: parts.state,
-                codes: parts.codes,
+                state: parts.state(),
+                codes: parts.codes(),
                 headers: vec![raw_parent.into()],
             },
         )
         .expect("the block can be settled");
-        self.memory.add(output.state);
+        self.memory.add(state);
         let number = header.number;
         self.headers.push(header);
         Built { input: BlockInput { anchor: anchor.point(), input }, hash, number }

@@ -132,7 +132,7 @@ fn check_gas(next: NextBlock, transaction: &Recovered<Transaction>) -> Result<()
 
 /// Checks of the sender's account at the head; gives the account.
 pub(super) fn check_sender<S: StateSource>(
-    state: &mut State<S>,
+    state: &State<S>,
     transaction: &Recovered<Transaction>,
 ) -> Result<AccountInfo, PoolError> {
     let sender = transaction.signer();

@@ -52,7 +52,7 @@ impl Chain {
         let mut content = self.pool.lock();
         let head = self.head();
         check_rules(config, min_tip, NextBlock::after(self.spec(), &head.header), &transaction)?;
-        let account = check_sender(&mut self.state_of(&head)?, &transaction)?;
+        let account = check_sender(&self.state_of(&head)?, &transaction)?;
         if content.contains(*transaction.hash()) {
             return Err(PoolError::AlreadyKnown);
         }
@@ -75,7 +75,7 @@ impl Chain {
         let mined: B256HashSet = hashes(added).collect();
         let concerned: BTreeSet<Address> =
             removed.iter().chain(added).flat_map(|block| concerned(block)).collect();
-        let Ok(mut state) = self.state_of(&self.head()) else { return };
+        let Ok(state) = self.state_of(&self.head()) else { return };
         for sender in concerned {
             if self.pool.lock().queue(sender).is_none() {
                 continue;

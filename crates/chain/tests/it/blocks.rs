@@ -21,12 +21,12 @@ fn transfers_deploys_and_storage_in_both_forks() {
         send(&chain, 1, call(0, contract, set_slot(5, 42)));
         let second = mine(&chain);
         assert!(second.receipts[0].success);
-        let mut state = chain.state_at(second.hash).unwrap();
+        let state = chain.state_at(second.hash).unwrap();
         assert_eq!(state.storage_at(contract, U256::from(5)).unwrap(), U256::from(42));
         // The state of any height can be read.
-        let mut state = chain.state_at(first.hash).unwrap();
+        let state = chain.state_at(first.hash).unwrap();
         assert_eq!(state.storage_at(contract, U256::from(5)).unwrap(), U256::ZERO);
-        let mut state = chain.state_at(chain.genesis_hash()).unwrap();
+        let state = chain.state_at(chain.genesis_hash()).unwrap();
         assert_eq!(state.account(contract).unwrap(), None);
 
         let place = chain.transaction(hash).unwrap().unwrap();

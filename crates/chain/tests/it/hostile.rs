@@ -67,7 +67,7 @@ fn executes(fork: Fork, input: &[u8]) -> bool {
     // Later than the input's block, which EXECUTE asks for.
     mine_with(&chain, late(&chain));
     let none = StateOverrides::new();
-    let (result, _) = chain.simulate(chain.head().hash, &none, tx, NoOpInspector).unwrap();
+    let result = chain.simulate(chain.head().hash, &none, tx, NoOpInspector).unwrap().0.result;
 
     let execute =
         alloy_consensus::TxEip1559 { gas_limit: GAS, ..call(0, EXECUTE_ADDRESS, call_data) };
@@ -152,7 +152,7 @@ fn calls_at_the_edges() {
 
 fn call_target(chain: &Chain, overrides: &StateOverrides) -> ExecutionResult {
     let call = TxEnv { kind: TxKind::Call(TARGET), gas_limit: 100_000, ..TxEnv::default() };
-    chain.simulate(chain.head().hash, overrides, call, NoOpInspector).unwrap().0
+    chain.simulate(chain.head().hash, overrides, call, NoOpInspector).unwrap().0.result
 }
 
 #[test]

@@ -66,7 +66,7 @@ fn a_precompile_that_panics_halts_its_call() {
             ..TxEnv::default()
         };
         let none = StateOverrides::new();
-        let (result, _) = chain.simulate(block.hash, &none, tx, NoOpInspector).unwrap();
+        let result = chain.simulate(block.hash, &none, tx, NoOpInspector).unwrap().0.result;
         assert!(result.is_halt());
     }
 }

@@ -33,7 +33,7 @@ fn reopens_where_it_stopped_and_goes_on() {
     drop(chain);
     let chain = chain_in(datadir.path());
     assert_eq!(chain.head(), third);
-    let mut state = chain.state_at(third.hash).unwrap();
+    let state = chain.state_at(third.hash).unwrap();
     let contract = address(1).create(0);
     assert_eq!(state.storage_at(contract, U256::from(1)).unwrap(), U256::from(2));
 }

@@ -89,13 +89,13 @@ fn calls_see_the_block_and_change_nothing() {
     let second = mine(&chain);
     for (block, value) in [(first.hash, 7), (second.hash, 8), (chain.genesis_hash(), 0)] {
         let call = eth_call(STORE, Bytes::new());
-        let (result, _) = chain.simulate(block, &none, call, NoOpInspector).unwrap();
+        let result = chain.simulate(block, &none, call, NoOpInspector).unwrap().0.result;
         assert_eq!(returned(&result), U256::from(value));
     }
     let write = eth_call(STORE, set_slot(0, 9));
-    let (result, _) = chain.simulate(second.hash, &none, write, NoOpInspector).unwrap();
+    let result = chain.simulate(second.hash, &none, write, NoOpInspector).unwrap().0.result;
     assert!(result.is_success());
-    let mut state = chain.state_at(second.hash).unwrap();
+    let state = chain.state_at(second.hash).unwrap();
     assert_eq!(state.storage_at(STORE, U256::ZERO).unwrap(), U256::from(8));
 }
 
@@ -113,7 +113,7 @@ fn calls_take_overrides() {
         },
     )]);
     let call = eth_call(STORE, Bytes::new());
-    let (result, _) = chain.simulate(head, &overrides, call, NoOpInspector).unwrap();
+    let result = chain.simulate(head, &overrides, call, NoOpInspector).unwrap().0.result;
     assert_eq!(returned(&result), U256::from(5));
     assert_eq!(chain.account(head, STORE).unwrap(), None);
 }
@@ -180,15 +180,15 @@ fn traces_are_of_what_happened() {
     let inspector = || TracingInspector::new(TracingInspectorConfig::default_geth());
     let (outcome, inspector_back) = chain.trace_transaction(read, inspector()).unwrap();
     assert_eq!(returned(&outcome.result), U256::from(1));
-    assert_eq!(outcome.gas_used, block.gas_used(1).unwrap());
+    assert_eq!(outcome.gas_used(), block.gas_used(1).unwrap());
     assert!(!inspector_back.traces().nodes()[0].trace.steps.is_empty());
     let all = chain.trace_block(block.hash, |_, _| inspector()).unwrap();
     assert_eq!(all.len(), 2);
     for (index, (outcome, _)) in all.iter().enumerate() {
-        assert_eq!(outcome.gas_used, block.gas_used(index).unwrap());
+        assert_eq!(outcome.gas_used(), block.gas_used(index).unwrap());
     }
-    let mut executor = chain.executor_at(block.hash, 1).unwrap();
-    assert_eq!(executor.state_mut().storage_at(STORE, U256::ZERO).unwrap(), U256::from(1));
+    let executor = chain.executor_at(block.hash, 1).unwrap();
+    assert_eq!(executor.state().storage_at(STORE, U256::ZERO).unwrap(), U256::from(1));
     let unknown = B256::with_last_byte(1);
     let error = chain.trace_transaction(unknown, NoOpInspector).unwrap_err();
     assert!(matches!(error, ChainError::UnknownTransaction(hash) if hash == unknown), "{error}");

@@ -82,7 +82,7 @@ fn a_deployment_of_the_list_is_mined_where_others_are_refused() {
     chain.submit(decode(RAW[0])).unwrap();
     let block = mine(&chain);
     assert!(block.receipts.iter().all(|receipt| receipt.success));
-    let mut state = chain.state_at(block.hash).unwrap();
+    let state = chain.state_at(block.hash).unwrap();
     let code = state.account(proxy).unwrap().unwrap().code_hash;
     assert_eq!(state.code(code).unwrap().original_bytes().len(), 69);
 }

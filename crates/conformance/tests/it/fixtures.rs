@@ -4,27 +4,25 @@ use std::{
     fs::{self, File},
     io::Write,
     path::Path,
-    rc::Rc,
-    sync::Mutex,
+    sync::{Arc, Mutex},
 };
 
 use alloy_consensus::{BlockBody, Header};
 use alloy_primitives::{Address, B256, Bytes, U256, hex, keccak256};
 use bough_conformance::{CaseError, Counters, FileError, ImportError, Options, Report, run};
-use bough_mpt::{EMPTY_ROOT_HASH, MptError, Node, NodeSource};
+use bough_mpt::{MptError, Node, NodeSource};
 use bough_stf::{
     Block, BlockError, BlockExecutor, ChainSpec, Environment, ExtraPrecompiles, ForkSchedule,
-    State, StateError, StateSource, WorkLimits, bytecode, genesis_header, revm::state::AccountInfo,
-    seal_header, system_contracts,
+    PreState, State, StateError, StateSource, WorkLimits, bytecode, genesis_header,
+    revm::state::AccountInfo, seal_header, system_contracts,
 };
 use serde_json::{Value, json};
 
 /// A source of nothing below, and of what a genesis wrote.
-#[derive(Clone, Default)]
-struct Memory(Rc<std::collections::BTreeMap<B256, Bytes>>);
+struct Memory(Arc<std::collections::BTreeMap<B256, Bytes>>);
 
 impl NodeSource for Memory {
-    fn node(&self, hash: B256) -> Result<std::sync::Arc<Node>, MptError> {
+    fn node(&self, hash: B256) -> Result<Arc<Node>, MptError> {
         self.0.node(hash)
     }
 }
@@ -46,9 +44,9 @@ fn blockchain_test(network: &str) -> Value {
     let forks = ForkSchedule::of_network(network).unwrap();
     let spec = ChainSpec::new(1, forks);
     let mut accounts = serde_json::Map::new();
-    let mut state = State::new(Memory::default(), EMPTY_ROOT_HASH);
+    let mut state = State::empty();
     let rich = AccountInfo { balance: U256::from(1_000), ..AccountInfo::default() };
-    state.overwrite(RICH, rich, [(U256::from(1), U256::from(2))]).unwrap();
+    state.overwrite(RICH, rich, [(U256::from(1), U256::from(2))]);
     accounts.insert(
         RICH.to_string(),
         json!({"nonce": "0x00", "balance": "0x03e8", "code": "0x", "storage": {"0x01": "0x02"}}),
@@ -60,13 +58,13 @@ fn blockchain_test(network: &str) -> Value {
             code: Some(bytecode(code.clone())),
             ..AccountInfo::default()
         };
-        state.overwrite(address, info, []).unwrap();
+        state.overwrite(address, info, []);
         accounts.insert(
             address.to_string(),
             json!({"nonce": "0x01", "balance": "0x00", "code": code, "storage": {}}),
         );
     }
-    let written = state.commit().unwrap();
+    let written = state.update().unwrap();
     let genesis = genesis_header(
         &spec,
         Header {
@@ -79,13 +77,13 @@ fn blockchain_test(network: &str) -> Value {
     let parent = genesis.hash_slow();
     let env = Environment::after(&spec, &genesis, parent, 1_000);
     let fork = spec.forks.fork_at(1, 1_000);
-    let memory = Memory(Rc::new(written.nodes.into_iter().chain(written.codes).collect()));
-    let state = State::new(memory, genesis.state_root);
-    let mut executor =
-        BlockExecutor::new(&spec, state, env.clone(), ExtraPrecompiles::none(), WorkLimits::NONE);
-    executor.apply_pre_execution().unwrap();
-    let output = executor.finish(&[]).unwrap();
-    let header = seal_header(fork, &env, &[], &[], &output);
+    let memory = Memory(Arc::new(written.nodes.into_iter().chain(written.codes).collect()));
+    let pre = Arc::new(PreState::new(memory, genesis.state_root));
+    let (state, none) = (Arc::clone(&pre), ExtraPrecompiles::none());
+    let executor = BlockExecutor::new(&spec, state, env.clone(), none, WorkLimits::NONE);
+    let output = executor.run(&[], &[]).unwrap();
+    let root = pre.update(&output.changes, None).unwrap().root;
+    let header = seal_header(fork, &env, &[], &[], &output, root);
     let withdrawals = header.withdrawals_root.map(|_| Default::default());
     let body = BlockBody { transactions: Vec::new(), ommers: Vec::new(), withdrawals };
     let fine = Block { header, body };

@@ -84,7 +84,7 @@ async fn a_changed_byte_of_the_witness_reverts() {
     let mut blocks = decode_advance(original.input()).unwrap();
     let input = StatelessInput::decode(&blocks[0].input).unwrap();
     let read = bough_stateless::witness_read(&input).unwrap();
-    let node = read.state.iter().max_by_key(|node| node.len()).unwrap().clone();
+    let node = read.state().into_iter().max_by_key(|node| node.len()).unwrap();
     let bytes = blocks[0].input.to_vec();
     let at = bytes.windows(node.len()).position(|window| window == *node).unwrap();
     for offset in [0, node.len() / 2, node.len() - 1] {

@@ -63,7 +63,7 @@ fn places_that_count(input: &[u8]) -> Vec<Range<usize>> {
         places.push(CHAIN_ID);
     }
     let parent = decoded.witness.headers.last().cloned();
-    let entries = read.state.into_iter().chain(read.codes).chain(parent);
+    let entries = read.state().into_iter().chain(read.codes()).chain(parent);
     places.extend(entries.filter(|entry| !entry.is_empty()).map(|entry| find(input, &entry)));
     places
 }

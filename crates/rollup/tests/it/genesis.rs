@@ -1,14 +1,8 @@
 //! Genesis: its supply, what a follower refuses, and that its header has the root of its state.
-use std::sync::Arc;
-
 use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
 use bough_contracts::{addresses::L2_MESSENGER, l2_messenger::PREMINT};
-use bough_mpt::{EMPTY_ROOT_HASH, MptError, Node, NodeSource};
 use bough_rollup::{ConfigError, GenesisError, Policy, RollupConfig, check_backed, circulating};
-use bough_stf::{
-    Fork, ForkSchedule, State, StateError, StateSource, bytecode, revm::state::AccountInfo,
-    system_contracts,
-};
+use bough_stf::{Fork, ForkSchedule, State, bytecode, revm::state::AccountInfo, system_contracts};
 
 const SEQUENCER: Address = address!("0x70997970C51812dc3A010C7d01b50e0d17dc79C8");
 const ESCROW: U256 = U256::from_limbs([5_000_000_000, 0, 0, 0]);
@@ -107,7 +101,7 @@ fn bad_allocations() {
 #[test]
 fn the_header_has_the_root_of_the_state() {
     let genesis = config().genesis().unwrap();
-    let mut state = State::new(Nothing, EMPTY_ROOT_HASH);
+    let mut state = State::empty();
     for (address, account) in &genesis.alloc {
         let code = account.code.clone().unwrap_or_default();
         let info = AccountInfo {
@@ -119,10 +113,10 @@ fn the_header_has_the_root_of_the_state() {
         };
         let slots: Vec<_> =
             account.storage_slots().map(|(k, v)| (U256::from_be_bytes(k.0), v)).collect();
-        state.overwrite(*address, info, slots).unwrap();
+        state.overwrite(*address, info, slots);
     }
     let header = config().genesis_header().unwrap();
-    assert_eq!(header.state_root, state.commit().unwrap().root);
+    assert_eq!(header.state_root, state.update().unwrap().root);
     assert_eq!((header.number, header.slot_number), (0, Some(0)));
 }
 
@@ -143,24 +137,4 @@ fn the_contract_must_be_the_genesis_own() {
         refuses(&|c| c.allocation.push((Address::ZERO, U256::from(1)))),
         Err(ConfigError::Contract("genesis state root"))
     );
-}
-
-/// The state before genesis.
-#[derive(Debug)]
-struct Nothing;
-
-impl NodeSource for Nothing {
-    fn node(&self, hash: B256) -> Result<Arc<Node>, MptError> {
-        Err(MptError::Missing(hash))
-    }
-}
-
-impl StateSource for Nothing {
-    fn code(&self, hash: B256) -> Result<Bytes, StateError> {
-        Err(StateError::MissingCode(hash))
-    }
-
-    fn block_hash(&self, number: u64) -> Result<B256, StateError> {
-        Err(StateError::MissingAncestor(number))
-    }
 }

@@ -1,13 +1,13 @@
 //! A state in memory, and blocks on it.
 
-use std::{collections::BTreeMap, rc::Rc, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, Bytes, U256};
-use bough_mpt::{EMPTY_ROOT_HASH, MptError, Node, NodeSource};
+use bough_mpt::{MptError, Node, NodeSource};
 use bough_stf::{
-    BlockExecutor, BlockOutput, ChainSpec, Environment, ExtraPrecompiles, Fork, ForkSchedule,
-    State, StateError, StateSource, WorkLimits, genesis_header, revm::state::AccountInfo,
+    BlockExecutor, ChainSpec, Environment, ExtraPrecompiles, Fork, ForkSchedule, PreState, State,
+    StateError, StateSource, StateUpdate, WorkLimits, genesis_header, revm::state::AccountInfo,
     seal_header,
 };
 
@@ -15,7 +15,7 @@ pub const RICH: Address = Address::repeat_byte(0x11);
 pub const MINER: Address = Address::repeat_byte(0x22);
 
 #[derive(Clone, Default)]
-pub struct Memory(Rc<BTreeMap<B256, Bytes>>);
+pub struct Memory(Arc<BTreeMap<B256, Bytes>>);
 
 impl NodeSource for Memory {
     fn node(&self, hash: B256) -> Result<Arc<Node>, MptError> {
@@ -38,45 +38,53 @@ pub fn spec(fork: Fork) -> ChainSpec {
 }
 
 /// A state in which one account has 1 ether.
-pub fn state() -> State<Memory> {
-    let mut state = State::new(Memory::default(), EMPTY_ROOT_HASH);
-    let balance = U256::from(1_000_000_000_000_000_000u64);
-    state.overwrite(RICH, AccountInfo { balance, ..AccountInfo::default() }, []).unwrap();
-    let written = state.commit().unwrap();
-    State::new(Memory(Rc::new(written.nodes.into_iter().collect())), written.root)
+pub fn state() -> Arc<PreState<Memory>> {
+    state_with(&[])
+}
+
+/// [`state`] with these accounts besides: addresses, each with wei.
+pub fn state_with(others: &[(Address, u64)]) -> Arc<PreState<Memory>> {
+    let mut state = State::empty();
+    for (address, wei) in [(RICH, 1_000_000_000_000_000_000)].iter().chain(others) {
+        let info = AccountInfo { balance: U256::from(*wei), ..AccountInfo::default() };
+        state.overwrite(*address, info, []);
+    }
+    let written = state.update().unwrap();
+    let nodes = Memory(Arc::new(written.nodes.into_iter().collect()));
+    Arc::new(PreState::new(nodes, written.root))
 }
 
 /// The genesis of that state.
 pub fn genesis(spec: &ChainSpec) -> Header {
-    let state_root = state().commit().unwrap().root;
+    let state_root = state().root();
     let difficulty = U256::from(1_000_000);
     let gas_limit = 60_000_000;
     genesis_header(spec, Header { state_root, difficulty, gas_limit, ..Header::default() })
 }
 
-/// An empty block after `parent`, whose state is `state`, and what it did.
+/// An empty block after `parent`, whose state is `state`, and the state that follows.
 pub fn empty_block(
     spec: &ChainSpec,
     parent: &Header,
-    state: State<Memory>,
+    state: &Arc<PreState<Memory>>,
     extra_data: &'static [u8],
-) -> (Header, BlockOutput) {
+) -> (Header, StateUpdate) {
     let time = parent.timestamp + 13;
     let after = Environment::after(spec, parent, parent.hash_slow(), time);
     let env =
         Environment { beneficiary: MINER, extra_data: Bytes::from_static(extra_data), ..after };
     let fork = spec.forks.fork_at(env.number, env.timestamp);
     let extra = ExtraPrecompiles::none();
-    let mut executor = BlockExecutor::new(spec, state, env.clone(), extra, WorkLimits::NONE);
-    executor.apply_pre_execution().unwrap();
-    let output = executor.finish(&[]).unwrap();
-    (seal_header(fork, &env, &[], &[], &output), output)
+    let before = Arc::clone(state);
+    let executor = BlockExecutor::new(spec, before, env.clone(), extra, WorkLimits::NONE);
+    let output = executor.run(&[], &[]).unwrap();
+    let update = state.update(&output.changes, None).unwrap();
+    (seal_header(fork, &env, &[], &[], &output, update.root), update)
 }
 
-/// The state that a block left on that of [`state`].
-pub fn after(output: &BlockOutput) -> State<Memory> {
-    let mut nodes = BTreeMap::new();
-    nodes.extend(state().source().0.iter().map(|(hash, node)| (*hash, node.clone())));
-    nodes.extend(output.state.nodes.iter().cloned());
-    State::new(Memory(Rc::new(nodes)), output.state.root)
+/// The state that follows on another.
+pub fn after(before: &PreState<Memory>, update: &StateUpdate) -> Arc<PreState<Memory>> {
+    let mut nodes = BTreeMap::clone(&before.source().0);
+    nodes.extend(update.nodes.iter().cloned());
+    Arc::new(PreState::new(Memory(Arc::new(nodes)), update.root))
 }

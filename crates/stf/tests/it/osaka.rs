@@ -97,8 +97,8 @@ fn transactions_have_a_gas_limit() {
         let parent = genesis(&spec);
         let env = Environment::after(&spec, &parent, parent.hash_slow(), 13);
         let extra = ExtraPrecompiles::none();
-        let mut executor = BlockExecutor::new(&spec, state(), env, extra, WorkLimits::NONE);
-        executor.execute_transaction(&transaction(gas_limit, 0))
+        let executor = BlockExecutor::new(&spec, state(), env, extra, WorkLimits::NONE);
+        executor.execute(&transaction(gas_limit, 0))
     };
     assert!(check(Fork::Osaka, MAX).is_ok());
     let error = TransactionError::GasLimitTooHigh { got: MAX + 1, max: MAX };

@@ -3,12 +3,13 @@
 use alloy_consensus::{Header, proofs::calculate_ommers_root};
 use alloy_primitives::{Address, B256, U256, address};
 use bough_stf::{
-    BlockError, ChainSpec, ExecutableBlock, ExtraPrecompiles, Fork, ForkSchedule, WorkLimits,
+    BlockError, ChainSpec, ExecutableBlock, ExtraPrecompiles, Fork, ForkSchedule, State,
+    WorkLimits,
     pre_merge::{Ancestor, OmmerError, difficulty, execute_block},
     revm::state::AccountInfo,
 };
 
-use crate::common::{MINER, after, empty_block, genesis, spec, state};
+use crate::common::{MINER, after, empty_block, genesis, spec, state, state_with};
 
 const ETHER: u64 = 1_000_000_000_000_000_000;
 
@@ -81,8 +82,9 @@ fn miners_are_paid_by_fork() {
         (Fork::Paris, 0),
     ] {
         let spec = spec(fork);
-        let (_, output) = empty_block(&spec, &genesis(&spec), state(), b"");
-        let balance = after(&output).account(MINER).unwrap().map(|account| account.balance);
+        let (_, update) = empty_block(&spec, &genesis(&spec), &state(), b"");
+        let balance =
+            after(&state(), &update).account(MINER).unwrap().map(|account| account.balance);
         let expected = (ether > 0).then(|| U256::from(ether * ETHER));
         assert_eq!(balance, expected, "{fork:?}");
     }
@@ -99,9 +101,9 @@ impl Family {
     fn new() -> Self {
         let spec = spec(Fork::Byzantium);
         let genesis = genesis(&spec);
-        let (first, output) = empty_block(&spec, &genesis, state(), b"");
-        let (second, _) = empty_block(&spec, &first, after(&output), b"");
-        let (sibling, _) = empty_block(&spec, &genesis, state(), b"sibling");
+        let (first, update) = empty_block(&spec, &genesis, &state(), b"");
+        let (second, _) = empty_block(&spec, &first, &after(&state(), &update), b"");
+        let (sibling, _) = empty_block(&spec, &genesis, &state(), b"sibling");
         let ommer = Header { beneficiary: Address::repeat_byte(0x33), ..sibling };
         Self { spec, headers: [genesis, first, second], ommer }
     }
@@ -114,12 +116,12 @@ impl Family {
             Ancestor { hash: first.hash_slow(), header: first, ommers: known },
             Ancestor { hash: genesis.hash_slow(), header: genesis, ommers: &[] },
         ];
-        let (_, output) = empty_block(&self.spec, genesis, state(), b"");
+        let (_, update) = empty_block(&self.spec, genesis, &state(), b"");
+        let state = after(&state(), &update);
         let block = ExecutableBlock { header: &header, transactions: &[], withdrawals: None };
         let (extra, limits) = (ExtraPrecompiles::none(), WorkLimits::NONE);
         // The state root is that of a block without ommers: it fails at the latest for that.
-        execute_block(&self.spec, &ancestors, block, ommers, after(&output), extra, limits)
-            .unwrap_err()
+        execute_block(&self.spec, &ancestors, block, ommers, state, extra, limits).unwrap_err()
     }
 }
 
@@ -133,17 +135,17 @@ fn ommers_are_paid() {
     else {
         panic!("the root shows the rewards");
     };
-    let (_, output) = empty_block(&family.spec, genesis, state(), b"");
-    let mut state = after(&output);
+    let (_, update) = empty_block(&family.spec, genesis, &state(), b"");
+    let mut state = State::from(after(&state(), &update));
     let ether = |eighths: u64| U256::from(3 * ETHER) * U256::from(eighths) / U256::from(8);
     let mut pay = |address, wei: U256| {
         let account = state.account(address).unwrap().unwrap_or_default();
         let info = AccountInfo { balance: account.balance + wei, ..account };
-        state.overwrite(address, info, []).unwrap();
+        state.overwrite(address, info, []);
     };
     pay(MINER, ether(8) + ether(8) / U256::from(32));
     pay(family.ommer.beneficiary, ether(7));
-    assert_eq!(state.commit().unwrap().root, root);
+    assert_eq!(state.update().unwrap().root, root);
     assert_eq!(second.number, first.number + 1);
 }
 
@@ -185,11 +187,9 @@ fn the_dao_fork_moves_ether_and_marks_its_blocks() {
     let forks = ForkSchedule::new(&[(Fork::Homestead, 0), (Fork::DaoFork, 1)], &[]).unwrap();
     let spec = ChainSpec::new(1, forks);
     let genesis = genesis(&spec);
-    let mut state = state();
-    let info = AccountInfo { balance: U256::from(7), ..AccountInfo::default() };
-    state.overwrite(drained, info, []).unwrap();
-    let (header, output) = empty_block(&spec, &genesis, state, b"dao-hard-fork");
-    let mut after = after(&output);
+    let before = state_with(&[(drained, 7)]);
+    let (header, update) = empty_block(&spec, &genesis, &before, b"dao-hard-fork");
+    let after = after(&before, &update);
     assert_eq!(after.account(recovery).unwrap().unwrap().balance, U256::from(7));
     assert_eq!(after.account(drained).unwrap().unwrap().balance, U256::ZERO);
 

@@ -25,8 +25,8 @@ fn check(fork: Fork, transaction: Transaction) -> Result<(), TransactionError> {
     let parent = genesis(&spec);
     let env = Environment::after(&spec, &parent, parent.hash_slow(), 13);
     let extra = ExtraPrecompiles::none();
-    let mut executor = BlockExecutor::new(&spec, state(), env, extra, WorkLimits::NONE);
-    match executor.execute_transaction(&Recovered::new_unchecked(transaction, RICH)) {
+    let executor = BlockExecutor::new(&spec, state(), env, extra, WorkLimits::NONE);
+    match executor.execute(&Recovered::new_unchecked(transaction, RICH)) {
         Ok(_) => Ok(()),
         Err(BlockError::Transaction { index: 0, error }) => Err(error),
         Err(error) => panic!("{error}"),

@@ -10,19 +10,14 @@ use bough_stf::{
 
 use tracing::error;
 
-use super::{Attempt, Finished, Plan, PushError};
+use super::{Attempt, Finished, Look, LookError, Plan, Used};
 use crate::{
     BestTransactions, Chain, ChainError, DropReason, FirstError, Panicked, PooledTransaction,
     source::SSZ_OFFSET,
 };
 
-/// Gas that may be executed in vain, in blocks' worth: for attempts given up because of one
-/// transaction too many.
+/// Gas that may be executed in vain, in blocks' worth.
 const WASTE_BLOCKS: u64 = 4;
-/// What giving up an attempt costs besides its gas.
-const RESTART_GAS: u64 = 1_000_000;
-/// A block whose budget is used to this part (of four) is not worth another start.
-const FULL_ENOUGH: (usize, usize) = (3, 4);
 /// Largest RLP of a block (EIP-7934), and what of it is kept for header, withdrawals and lists.
 const MAX_BLOCK_RLP: usize = 8_388_608;
 const BLOCK_RLP_RESERVE: usize = 64 << 10;
@@ -53,7 +48,7 @@ impl Chain {
     /// The block with only the transactions that must come first.
     pub(super) fn build_bare(&self, plan: &Plan, budget: usize) -> Result<Bare, ChainError> {
         let attempt = self.start(plan)?;
-        let estimate = attempt.bytes();
+        let estimate = attempt.used().bytes;
         let finished = attempt.finish(&plan.attributes.withdrawals)?;
         let needed = finished.bytes;
         if needed > budget {
@@ -72,27 +67,12 @@ impl Chain {
     ) -> Result<(Finished, Excluded), ChainError> {
         let mut filler = Filler::new(self, plan, bare.as_ref())?;
         while let Some(transaction) = best.next() {
-            let next = filler.offer(transaction)?;
-            if next != Next::Sender {
+            if !filler.offer(transaction)? {
                 best.skip_sender();
-            }
-            if next == Next::Stop {
-                break;
             }
         }
         filler.finish()
     }
-}
-
-/// What to offer next.
-#[derive(Debug, PartialEq, Eq)]
-enum Next {
-    /// Anything, from the same sender too.
-    Sender,
-    /// Anything from other senders.
-    Other,
-    /// Nothing.
-    Stop,
 }
 
 /// Adds transactions while they fit.
@@ -101,21 +81,19 @@ struct Filler<'a> {
     plan: &'a Plan,
     bare: Option<&'a Bare>,
     attempt: Attempt<'a>,
-    /// Gas used and estimated bytes before the first transaction from the pool.
-    start: (u64, usize),
+    /// What was used before the first transaction from the pool.
+    start: Used,
     accepted: Vec<Accepted>,
     senders: BTreeSet<Address>,
     excluded: Excluded,
     /// Gas that may still be executed in vain.
     waste_left: u64,
-    /// Whether a refused transaction left what it read in the record.
-    stained: bool,
 }
 
-/// A transaction that was executed, and the estimate of bytes after it.
+/// A transaction that was taken, and what the block used with it.
 struct Accepted {
     transaction: Arc<PooledTransaction>,
-    bytes: usize,
+    look: Look,
 }
 
 impl<'a> Filler<'a> {
@@ -125,125 +103,102 @@ impl<'a> Filler<'a> {
             chain,
             plan,
             bare,
-            start: (attempt.gas_used(), attempt.bytes()),
+            start: attempt.used(),
             attempt,
             accepted: Vec::new(),
             senders: BTreeSet::new(),
             excluded: Vec::new(),
             waste_left: plan.environment.gas_limit.saturating_mul(WASTE_BLOCKS),
-            stained: false,
         })
     }
 
-    fn offer(&mut self, transaction: Arc<PooledTransaction>) -> Result<Next, ChainError> {
-        if self.attempt.rlp().saturating_add(transaction.size) > MAX_BLOCK_RLP - BLOCK_RLP_RESERVE {
-            return Ok(Next::Other);
+    /// Looks at a transaction and takes it, if it fits. Whether it was taken.
+    fn offer(&mut self, transaction: Arc<PooledTransaction>) -> Result<bool, ChainError> {
+        let rlp = self.attempt.rlp().saturating_add(transaction.size);
+        // Whoever was looked at in vain too often leaves room for those who were not.
+        if rlp > MAX_BLOCK_RLP - BLOCK_RLP_RESERVE
+            || transaction.transaction.gas_limit() > self.waste_left
+            || self.is_too_large(&transaction)
+        {
+            return Ok(false);
         }
-        // Whoever made the builder start again too often leaves room for those who cannot.
-        if transaction.transaction.gas_limit() > self.waste_left {
-            return Ok(Next::Other);
-        }
-        if let Some(next) = self.too_large(&transaction) {
-            return Ok(next);
-        }
-        let before = (self.attempt.gas_used(), self.attempt.bytes());
-        match self.attempt.push(&transaction.transaction) {
-            Ok(()) => self.accept(transaction, before),
-            Err(PushError::Block(BlockError::Transaction { error, .. })) => {
-                self.stained |= self.attempt.bytes() > before.1;
+        match self.attempt.look(&transaction.transaction) {
+            Ok(look) if self.exceeds_budget(look.after) => {
+                self.leave_out(&transaction, look.after);
+                Ok(false)
+            }
+            Ok(look) => {
+                self.attempt.take(transaction.transaction.clone(), look.clone())?;
+                self.senders.insert(transaction.sender());
+                self.accepted.push(Accepted { transaction, look });
+                Ok(true)
+            }
+            Err(LookError::Block(BlockError::Transaction { error, .. })) => {
                 self.refuse(&transaction, error);
-                Ok(Next::Other)
+                Ok(false)
             }
-            Err(PushError::Panicked(Panicked) | PushError::Block(BlockError::Interpreter)) => {
-                self.drop_faulty(&transaction)
+            Err(LookError::Panicked(Panicked) | LookError::Block(BlockError::Interpreter)) => {
+                let (number, hash) = (self.plan.environment.number, transaction.hash());
+                error!(block = number, transaction = %hash, "a fault: the transaction is dropped");
+                self.excluded.push((hash, DropReason::Fault));
+                self.waste(transaction.transaction.gas_limit());
+                Ok(false)
             }
-            Err(error) => Err(PushError::in_block(self.plan.environment.number)(error)),
+            Err(error) => Err(LookError::in_block(self.plan.environment.number)(error)),
         }
-    }
-
-    /// Goes on without a transaction whose execution panicked or failed: nothing of the attempt is
-    /// kept, since it may be half done.
-    fn drop_faulty(&mut self, transaction: &PooledTransaction) -> Result<Next, ChainError> {
-        let (number, hash) = (self.plan.environment.number, transaction.hash());
-        error!(block = number, transaction = %hash, "a fault: the transaction is dropped");
-        self.excluded.push((hash, DropReason::Fault));
-        let executed = self.attempt.gas_used();
-        self.restart(executed)
-    }
-
-    /// Starts again with what was accepted, after so much gas was executed in vain.
-    fn restart(&mut self, executed: u64) -> Result<Next, ChainError> {
-        self.attempt = replay(self.chain, self.plan, &self.accepted)?;
-        self.stained = false;
-        let wasted = executed.saturating_add(RESTART_GAS);
-        self.waste_left = self.waste_left.saturating_sub(wasted);
-        let stop = self.attempt.gas_used() > self.waste_left;
-        Ok(if stop { Next::Stop } else { Next::Other })
     }
 
     /// Whether the bytes of the transaction alone exceed what is left of the budget.
-    fn too_large(&mut self, transaction: &PooledTransaction) -> Option<Next> {
-        let bare = self.bare?;
+    fn is_too_large(&mut self, transaction: &PooledTransaction) -> bool {
+        let Some(bare) = self.bare else { return false };
         let size = transaction.size.saturating_add(SSZ_OFFSET);
-        if self.attempt.bytes().saturating_add(bare.overhead()).saturating_add(size) <= bare.budget
-        {
-            return None;
+        let used = self.attempt.used().bytes.saturating_add(bare.overhead());
+        if used.saturating_add(size) <= bare.budget {
+            return false;
         }
         let needed = bare.finished.bytes.saturating_add(size);
         if needed > bare.budget {
             let reason = DropReason::ExceedsByteBudget { needed, budget: bare.budget };
             self.excluded.push((transaction.hash(), reason));
         }
-        Some(Next::Other)
+        true
     }
 
-    /// Keeps an executed transaction, or starts again without it when a budget is exceeded.
-    fn accept(
-        &mut self,
-        transaction: Arc<PooledTransaction>,
-        before: (u64, usize),
-    ) -> Result<Next, ChainError> {
-        let after = (self.attempt.gas_used(), self.attempt.bytes());
-        if !self.exceeds_budget(after) {
-            self.senders.insert(transaction.sender());
-            self.accepted.push(Accepted { transaction, bytes: after.1 });
-            return Ok(Next::Sender);
-        }
-        let added = (after.0.saturating_sub(before.0), after.1.saturating_sub(before.1));
-        if let Some(reason) = self.unfit_alone(added) {
-            self.excluded.push((transaction.hash(), reason));
-        }
-        let next = self.restart(after.0)?;
-        Ok(if self.full_enough() { Next::Stop } else { next })
-    }
-
-    fn exceeds_budget(&self, (gas, bytes): (u64, usize)) -> bool {
+    fn exceeds_budget(&self, Used { gas, bytes }: Used) -> bool {
         let bytes_exceeded =
             self.bare.is_some_and(|bare| bytes.saturating_add(bare.overhead()) > bare.budget);
         bytes_exceeded || gas > self.plan.attributes.budget.gas
     }
 
+    /// Leaves out a transaction with which the block would use so much.
+    fn leave_out(&mut self, transaction: &PooledTransaction, after: Used) {
+        let before = self.attempt.used();
+        let added = Used {
+            gas: after.gas.saturating_sub(before.gas),
+            bytes: after.bytes.saturating_sub(before.bytes),
+        };
+        self.waste(added.gas);
+        if let Some(reason) = self.unfit_alone(added) {
+            self.excluded.push((transaction.hash(), reason));
+        }
+    }
+
+    fn waste(&mut self, gas: u64) {
+        self.waste_left = self.waste_left.saturating_sub(gas);
+    }
+
     /// Why a transaction that added so much does not fit in a block of its own.
-    fn unfit_alone(&self, (gas, bytes): (u64, usize)) -> Option<DropReason> {
-        let (start_gas, start_bytes) = self.start;
+    fn unfit_alone(&self, added: Used) -> Option<DropReason> {
         if let Some(bare) = self.bare {
-            let needed = start_bytes.saturating_add(bytes).saturating_add(bare.overhead());
+            let needed =
+                self.start.bytes.saturating_add(added.bytes).saturating_add(bare.overhead());
             if needed > bare.budget {
                 return Some(DropReason::ExceedsByteBudget { needed, budget: bare.budget });
             }
         }
-        let (needed, budget) = (start_gas.saturating_add(gas), self.plan.attributes.budget.gas);
+        let needed = self.start.gas.saturating_add(added.gas);
+        let budget = self.plan.attributes.budget.gas;
         (needed > budget).then_some(DropReason::ExceedsGasBudget { needed, budget })
-    }
-
-    fn full_enough(&self) -> bool {
-        let (part, of) = FULL_ENOUGH;
-        let bytes_full = self.bare.is_some_and(|bare| {
-            let used = self.attempt.bytes().saturating_add(bare.overhead());
-            used.saturating_mul(of) >= bare.budget.saturating_mul(part)
-        });
-        let (used, budget) = (self.attempt.gas_used(), self.plan.attributes.budget.gas);
-        bytes_full || used >= budget / 4 * 3
     }
 
     /// Remembers a transaction that can never be included from this state. A sender that already
@@ -256,12 +211,9 @@ impl<'a> Filler<'a> {
 
     /// Finishes the block, cutting off transactions until what was measured is within budget.
     fn finish(self) -> Result<(Finished, Excluded), ChainError> {
-        let Self { chain, plan, bare, mut attempt, mut accepted, mut excluded, stained, .. } = self;
-        if stained {
-            attempt = replay(chain, plan, &accepted)?;
-        }
+        let Self { chain, plan, bare, mut attempt, mut accepted, mut excluded, .. } = self;
         loop {
-            let estimate = attempt.bytes();
+            let estimate = attempt.used().bytes;
             let keep = match attempt.finish(&plan.attributes.withdrawals) {
                 Ok(finished) => match bare.map(|bare| bare.budget) {
                     Some(budget) if finished.bytes > budget && !accepted.is_empty() => {
@@ -285,29 +237,20 @@ impl<'a> Filler<'a> {
                 Err(error) => return Err(error),
             };
             accepted.truncate(keep.min(accepted.len().saturating_sub(1)));
-            attempt = replay(chain, plan, &accepted)?;
+            attempt = chain.start(plan)?;
+            for Accepted { transaction, look } in &accepted {
+                attempt.take(transaction.transaction.clone(), look.clone())?;
+            }
         }
     }
 }
 
-/// A new attempt with what was accepted.
-fn replay<'a>(
-    chain: &'a Chain,
-    plan: &'a Plan,
-    accepted: &[Accepted],
-) -> Result<Attempt<'a>, ChainError> {
-    let mut attempt = chain.start(plan)?;
-    for Accepted { transaction, .. } in accepted {
-        attempt
-            .push(&transaction.transaction)
-            .map_err(PushError::in_block(plan.environment.number))?;
-    }
-    Ok(attempt)
-}
-
 /// How many transactions stay within a budget when finishing adds so much to the estimate.
 fn within(accepted: &[Accepted], budget: usize, overhead: usize) -> usize {
-    accepted.iter().take_while(|one| one.bytes.saturating_add(overhead) <= budget).count()
+    accepted
+        .iter()
+        .take_while(|one| one.look.after.bytes.saturating_add(overhead) <= budget)
+        .count()
 }
 
 /// The part `part / of` of `count`, rounded down.

@@ -1,17 +1,16 @@
 //! Building blocks: the transactions that must come first, then the pool's best, within budgets.
 //!
-//! What a transaction reads is only known once it was executed, and what was executed cannot be
-//! undone. So the builder executes, estimates the settlement bytes after each transaction, and
-//! when a budget is exceeded starts again with the transactions before. The finished block is
-//! measured exactly; where the estimate was too low, the last transactions are cut off and the
-//! rest is executed again. Each round has fewer transactions than the one before, down to the
-//! block with none from the pool, which was measured to begin with: so it ends, and what comes out
-//! is within its budget.
+//! What a transaction reads is only known once it was executed, and executing is not taking: the
+//! builder looks at what each would do, and takes those that stay within the budgets. One that is
+//! left out leaves nothing in the block, nor in its witness. The finished block is measured exactly;
+//! where the estimate was too low, the last transactions are cut off. Each round has fewer
+//! transactions than the one before, down to the block with none from the pool, which was measured
+//! to begin with: so it ends, and what comes out is within its budget.
 //!
-//! A transaction that makes the builder start again costs its sender nothing. Therefore the gas
-//! executed in vain is bounded for each block, and transactions whose gas limit exceeds what is left
-//! of it wait; one that does not even fit by itself leaves the pool after some blocks, and until
-//! another of its sender's is mined, that sender comes after all others.
+//! A transaction that is looked at in vain costs its sender nothing. Therefore the gas looked at in
+//! vain is bounded for each block, and transactions whose gas limit exceeds what is left of it wait;
+//! one that does not even fit by itself leaves the pool after some blocks, and until another of its
+//! sender's is mined, that sender comes after all others.
 
 mod attempt;
 mod attributes;
@@ -22,14 +21,16 @@ mod panics;
 
 use std::sync::Arc;
 
-use bough_stf::{BlockError, Environment};
+use bough_stf::{BlockError, Environment, PreState};
 
 pub use attributes::{BlockAttributes, Budget, BuiltBlock};
 pub use budget::settlement_size;
 use tracing::error;
 
-use crate::{Chain, ChainError, FirstError, Panicked, StoredBlock, head::Fresh, panic::guarded};
-use attempt::{Attempt, Finished, PushError};
+use crate::{
+    Chain, ChainError, FirstError, Panicked, StoreSource, StoredBlock, head::Fresh, panic::guarded,
+};
+use attempt::{Attempt, Finished, Look, LookError, Used};
 
 /// A block changes its parent's gas limit by less than this part of it.
 const GAS_LIMIT_DIVISOR: u64 = 1024;
@@ -37,6 +38,8 @@ const GAS_LIMIT_DIVISOR: u64 = 1024;
 /// What is fixed before the first transaction is executed.
 struct Plan {
     parent: Arc<StoredBlock>,
+    /// The parent's state.
+    state: Arc<PreState<StoreSource>>,
     environment: Environment,
     attributes: BlockAttributes,
 }
@@ -124,27 +127,29 @@ impl Chain {
             slot_number: after.slot_number.map(|_| attributes.slot_number),
             ..after
         };
-        Ok(Plan { parent, environment, attributes })
+        let state = self.pre_state_of(&parent)?;
+        Ok(Plan { parent, state, environment, attributes })
     }
 
     /// An attempt with the transactions that must come first.
     fn start<'a>(&'a self, plan: &'a Plan) -> Result<Attempt<'a>, ChainError> {
-        let mut attempt = Attempt::start(self, &plan.parent, &plan.environment)?;
+        let mut attempt = Attempt::start(self, &plan.parent, &plan.state, &plan.environment)?;
         for (index, transaction) in plan.attributes.first.iter().enumerate() {
-            attempt.push(transaction).map_err(|error| match error {
-                PushError::Block(BlockError::Transaction { error, .. }) => {
+            let look = attempt.look(transaction).map_err(|error| match error {
+                LookError::Block(BlockError::Transaction { error, .. }) => {
                     ChainError::First { index, error: FirstError::Invalid(error) }
                 }
-                PushError::Panicked(panicked) => {
+                LookError::Panicked(panicked) => {
                     ChainError::First { index, error: FirstError::Panicked(panicked) }
                 }
-                error => PushError::in_block(plan.environment.number)(error),
+                error => LookError::in_block(plan.environment.number)(error),
             })?;
-            let (needed, budget) = (attempt.gas_used(), plan.attributes.budget.gas);
+            let (needed, budget) = (look.after.gas, plan.attributes.budget.gas);
             if needed > budget {
                 let error = FirstError::Gas { needed, budget };
                 return Err(ChainError::First { index, error });
             }
+            attempt.take(transaction.clone(), look)?;
         }
         Ok(attempt)
     }
