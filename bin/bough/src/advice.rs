@@ -14,7 +14,8 @@ use crate::failure::{Failure, chain};
 
 const OTHER_PORT: &str = "stop what listens there, or choose another port or host";
 const OTHER_DATADIR: &str = "choose another --datadir";
-const CHECK_L1: &str = "start L1 (`bough dev` does), or give another --l1-url";
+const START_L1: &str = "start L1 (`bough dev` does), or give another --l1-url";
+const L1_REFUSES: &str = "let L1 allow it (its --rpc.gascap, for one), or give another --l1-url";
 
 /// A development L1 did not start.
 pub(crate) fn l1(why: &L1Error) -> Report {
@@ -30,12 +31,20 @@ pub(crate) fn node(why: &NodeError) -> Report {
     let advice = match why {
         NodeError::Rpc(why) => listening(why),
         NodeError::Chain(_) => OTHER_DATADIR,
-        NodeError::L1(_) => CHECK_L1,
+        NodeError::L1(why) => l1_node(why),
         NodeError::NotSequencer { .. } => "give that account's key",
         NodeError::NoRollup { .. } => "the rollup file names it",
         _ => "check the rollup file and --l1-url",
     };
     eyre!("cannot start L2: {}; {advice}", chain(why))
+}
+
+/// What to do where L1's node does not do what it is asked.
+const fn l1_node(why: &bough_node::L1Error) -> &'static str {
+    match why {
+        bough_node::L1Error::Refused { .. } => L1_REFUSES,
+        _ => START_L1,
+    }
 }
 
 const fn listening(why: &StartError) -> &'static str {
@@ -48,7 +57,7 @@ const fn listening(why: &StartError) -> &'static str {
 /// A rollup was not deployed.
 pub(crate) fn deploy(why: &DeployError) -> Report {
     match why {
-        DeployError::L1(why) => eyre!("cannot deploy: {}; {CHECK_L1}", chain(why)),
+        DeployError::L1(why) => eyre!("cannot deploy: {}; {}", chain(why), l1_node(why)),
         why => eyre!("cannot deploy: {}", chain(why)),
     }
 }

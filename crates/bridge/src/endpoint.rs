@@ -33,7 +33,7 @@ const RECEIPT_TIMEOUT: Duration = Duration::from_secs(180);
 /// Between two looks at whether something has happened.
 pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(200);
 /// Blocks of one query of logs: all there are, or what public nodes still answer.
-const LOG_RANGES: [u64; 3] = [u64::MAX, 10_000, 1_000];
+const LOG_RANGES: [u64; 6] = [u64::MAX, 10_000, 1_000, 100, 10, 1];
 /// Gas limits get this much more than was estimated: a percentage.
 const GAS_MARGIN: u64 = 20;
 /// A new storage slot (EIP-8037), rounded up: messages sent meanwhile decide whether the message

@@ -94,6 +94,12 @@ pub struct Status {
     pub circulating: U256,
 }
 
+/// How far behind the sequencer L1 is. L1's clock may be ahead of a chain that has nothing to settle.
+fn lag(l1: &Header, blocks: u64, executed: BlockHead) -> Lag {
+    let seconds = l1.timestamp.saturating_sub(executed.timestamp);
+    Lag { blocks, seconds: if blocks == 0 { 0 } else { seconds } }
+}
+
 impl Bridge {
     /// Where the rollup and its messages stand now.
     ///
@@ -113,10 +119,7 @@ impl Bridge {
                 safe: self.tagged(BlockNumberOrTag::Safe).await?,
                 finalized: self.tagged(BlockNumberOrTag::Finalized).await?,
             },
-            lag: Lag {
-                blocks: l2.number.saturating_sub(executed.number),
-                seconds: l1.timestamp.saturating_sub(executed.timestamp),
-            },
+            lag: lag(&l1, l2.number.saturating_sub(executed.number), executed),
             to_l2: self.waiting_for_l2(&l2).await?,
             to_l1: self.waiting_for_l1(&l1, &l2, executed.number).await?,
             escrow: self.l1.balance(self.domain.rollup).await?,

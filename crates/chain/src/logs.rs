@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use alloy_consensus::TxReceipt;
-use alloy_primitives::{Address, B256, Bloom, BloomInput, Log};
+use alloy_primitives::{
+    B256, Bloom, BloomInput, Log,
+    map::{AddressSet, B256Set},
+};
 
 use crate::{Chain, ChainError, StoredBlock, types::BlockId};
 
@@ -14,10 +17,10 @@ const MAX_TOPICS: usize = 4;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogFilter {
     /// Emitted by one of these; by anyone when empty.
-    pub addresses: Vec<Address>,
+    pub addresses: AddressSet,
     /// For each position one of these topics; any when empty. Positions past the end are not
     /// looked at.
-    pub topics: Vec<Vec<B256>>,
+    pub topics: Vec<B256Set>,
 }
 
 /// A log and where it was found.
@@ -62,13 +65,17 @@ impl LogFilter {
             })
     }
 
-    /// The logs of a block it asks for.
-    pub fn find<'a>(&'a self, block: &'a StoredBlock) -> impl Iterator<Item = FoundLog> + 'a {
+    /// The logs of a block it asks for, from a position among all of them on.
+    pub fn find<'a>(
+        &'a self,
+        block: &'a StoredBlock,
+        from: usize,
+    ) -> impl Iterator<Item = FoundLog> + 'a {
         let transactions = block.transactions.iter().zip(&block.receipts).enumerate();
         let logs = transactions.flat_map(|(transaction_index, (transaction, receipt))| {
             receipt.logs().iter().map(move |log| (transaction_index, transaction, log))
         });
-        let matching = logs.enumerate().filter(|(_, (_, _, log))| self.matches(log));
+        let matching = logs.enumerate().skip(from).filter(|(_, (_, _, log))| self.matches(log));
         matching.map(|(log_index, (transaction_index, transaction, log))| FoundLog {
             block: block.id(),
             timestamp: block.header.timestamp,

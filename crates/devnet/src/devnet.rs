@@ -10,7 +10,7 @@ use alloy_primitives::{Address, B256, U256};
 use alloy_signer_local::PrivateKeySigner;
 use bough_contracts::addresses::L2_MESSENGER;
 use bough_l1::{L1, L1Config};
-use bough_node::{DeployConfig, Deployment, Node, NodeConfig, deploy};
+use bough_node::{DeployConfig, Deployment, Endpoint, Here, Node, NodeConfig, deploy};
 use bough_rpc::RpcConfig;
 use bough_tasks::Ended;
 use serde::Serialize;
@@ -136,7 +136,7 @@ impl Devnet {
             block_time: config.l2_block_time,
             datadir: config.datadir.as_ref().map(|datadir| datadir.join("l2")),
             unprotected_transactions: true,
-            ..NodeConfig::new(l1.node_url(), deployment.clone(), sequencer.clone())
+            ..NodeConfig::new(endpoint(l1), deployment.clone(), sequencer.clone())
         };
         let node = Node::start(node_config).await?;
         let info = info(l1, &node, &deployment, accounts, sequencer);
@@ -157,6 +157,15 @@ impl Devnet {
     }
 }
 
+/// L1, as its node asks it.
+fn endpoint(l1: &L1) -> Endpoint {
+    let rpc = l1.local_rpc();
+    Endpoint::Here(Here::new(move |request| {
+        let rpc = rpc.clone();
+        async move { rpc.answer(request).await }
+    }))
+}
+
 fn l1_config(
     config: &DevnetConfig,
     accounts: &[PrivateKeySigner],
@@ -167,7 +176,6 @@ fn l1_config(
     L1Config {
         fork: config.fork,
         rpc: RpcConfig { port: config.l1_port, ..config.rpc.clone() },
-        node_rpc: Some(RpcConfig::default()),
         block_time: config.l1_block_time,
         finality: config.finality,
         accounts: addresses.map(|address| (address, ether)).collect(),

@@ -15,9 +15,6 @@ pub struct L1Config {
     pub fork: Fork,
     /// How it answers JSON-RPC.
     pub rpc: RpcConfig,
-    /// How it answers a node that lives on it, by another address: whoever asks at the first keeps
-    /// nobody waiting at this one. None without it.
-    pub node_rpc: Option<RpcConfig>,
     /// Longest time between blocks.
     pub block_time: Duration,
     /// Whether a transaction makes a block at once.
@@ -43,7 +40,6 @@ impl Default for L1Config {
             chain_id: 31337,
             fork: Fork::Amsterdam,
             rpc: RpcConfig { port: 8545, ..RpcConfig::development() },
-            node_rpc: None,
             block_time: Duration::from_secs(2),
             automine: true,
             gas_limit: 60_000_000,

@@ -6,7 +6,7 @@ use alloy_genesis::{Genesis, GenesisAccount};
 use alloy_primitives::Address;
 use bough_chain::{Chain, ChainConfig, PoolConfig};
 use bough_execute::{EXECUTE_ADDRESS, Execute};
-use bough_rpc::{RpcHandle, RpcHooks, RpcServer};
+use bough_rpc::{LocalRpc, RpcConfig, RpcHandle, RpcHooks, RpcServer};
 use bough_stf::{ChainSpec, ExtraPrecompiles, ForkSchedule, system_contracts};
 use bough_tasks::{Ended, Tasks};
 
@@ -26,7 +26,6 @@ pub struct L1 {
     chain: Arc<Chain>,
     miner: Arc<Miner>,
     rpc: RpcHandle,
-    node_rpc: Option<RpcHandle>,
     tasks: Tasks,
 }
 
@@ -64,22 +63,16 @@ impl L1 {
         };
         let mut tasks = Tasks::new();
         let miner = Arc::new(Miner::start(Arc::clone(&chain), settings, &mut tasks));
-        let mut serve = |config| {
-            let methods = dev_methods::methods(&miner);
-            let hooks = RpcHooks::default();
-            let rpc = RpcServer::start(Arc::clone(&chain), config, hooks, methods)?;
-            let (ended, mut stop) = (rpc.ended(), tasks.stop_signal());
-            tasks.spawn("RPC server", async move {
-                tokio::select! {
-                    ended = ended => ended,
-                    () = stop.asked() => Ok(()),
-                }
-            });
-            Ok::<_, L1Error>(rpc)
-        };
-        let rpc = serve(config.rpc)?;
-        let node_rpc = config.node_rpc.map(serve).transpose()?;
-        Ok(Self { chain, miner, rpc, node_rpc, tasks })
+        let (hooks, methods) = (RpcHooks::default(), dev_methods::methods(&miner));
+        let rpc = RpcServer::start(Arc::clone(&chain), config.rpc, hooks, methods)?;
+        let (ended, mut stop) = (rpc.ended(), tasks.stop_signal());
+        tasks.spawn("RPC server", async move {
+            tokio::select! {
+                ended = ended => ended,
+                () = stop.asked() => Ok(()),
+            }
+        });
+        Ok(Self { chain, miner, rpc, tasks })
     }
 
     /// The URL it answers on.
@@ -87,9 +80,11 @@ impl L1 {
         self.rpc.http_url()
     }
 
-    /// The URL for a node that lives on it.
-    pub fn node_url(&self) -> String {
-        self.node_rpc.as_ref().unwrap_or(&self.rpc).http_url()
+    /// What answers a node of this process, without a port: whoever asks at that keeps it from
+    /// nothing.
+    pub fn local_rpc(&self) -> LocalRpc {
+        let (config, hooks) = (RpcConfig::default(), RpcHooks::default());
+        LocalRpc::new(Arc::clone(&self.chain), config, hooks, dev_methods::methods(&self.miner))
     }
 
     /// The chain.
@@ -112,9 +107,6 @@ impl L1 {
     pub async fn stop(self) {
         self.tasks.stop().await;
         self.rpc.stop().await;
-        if let Some(rpc) = self.node_rpc {
-            rpc.stop().await;
-        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use alloy_signer_local::PrivateKeySigner;
 use bough_rpc::RpcConfig;
+use bough_transport::Endpoint;
 
 use crate::Deployment;
 
@@ -18,8 +19,8 @@ const DEV_L1_CHAIN_ID: u64 = 31337;
 /// Settings of a sequencing node.
 #[derive(Debug, Clone)]
 pub struct NodeConfig {
-    /// JSON-RPC of L1, over HTTP.
-    pub l1_url: String,
+    /// JSON-RPC of L1.
+    pub l1: Endpoint,
     /// The rollup.
     pub deployment: Deployment,
     /// The sequencer's key: it pays for `advance` on L1, and for claims on L2.
@@ -49,11 +50,11 @@ pub struct NodeConfig {
 impl NodeConfig {
     /// A node with the usual port and times, in memory. On an L1 with chain id 31337 any time is
     /// believed.
-    pub fn new(l1_url: String, deployment: Deployment, key: PrivateKeySigner) -> Self {
+    pub fn new(l1: impl Into<Endpoint>, deployment: Deployment, key: PrivateKeySigner) -> Self {
         let is_dev = deployment.l1_chain_id == DEV_L1_CHAIN_ID;
         let l1_time_ahead = (!is_dev).then_some(TIME_AHEAD);
         Self {
-            l1_url,
+            l1: l1.into(),
             deployment,
             key,
             rpc: RpcConfig { port: 9545, ..RpcConfig::default() },

@@ -9,6 +9,7 @@ use alloy_sol_types::SolConstructor;
 use bough_contracts::NativeRollup;
 use bough_rollup::{Policy, RollupConfig, check_chain_id, derived_chain_id};
 use bough_stf::{Fork, ForkSchedule};
+use bough_transport::Endpoint;
 
 use crate::{
     DeployError, Deployment,
@@ -78,7 +79,7 @@ pub struct Deployed {
 /// # Errors
 /// When L1 does not answer or the transaction fails.
 pub async fn deploy(config: DeployConfig) -> Result<Deployed, DeployError> {
-    let l1 = L1Client::connect(&config.l1_url, L1_TIMEOUT).await?;
+    let l1 = L1Client::connect(&Endpoint::from(config.l1_url.as_str()), L1_TIMEOUT).await?;
     let l1_chain_id = l1.chain_id();
     let head = l1.header(BlockNumberOrTag::Latest).await?;
     let nonce = l1.next_nonce(config.key.address()).await?;

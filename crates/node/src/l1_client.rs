@@ -16,7 +16,7 @@ use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::SolCall;
 use alloy_transport::TransportResult;
 use bough_rollup::{L1Block, L1BlockId, L1Log};
-use bough_transport::{Complaint, Limits, connect};
+use bough_transport::{Complaint, Endpoint, Limits};
 use tokio::time::{Instant, sleep};
 
 use crate::{Flaw, L1Error};
@@ -61,10 +61,11 @@ pub(crate) struct Call {
 
 impl L1Client {
     /// Connects, and asks for the chain id.
-    pub(crate) async fn connect(url: &str, timeout: Duration) -> Result<Self, L1Error> {
+    pub(crate) async fn connect(l1: &Endpoint, timeout: Duration) -> Result<Self, L1Error> {
         let limits = Limits { timeout, max_bytes: MAX_ANSWER_BYTES };
-        let provider = connect(url, limits).map_err(|_| L1Error::Url { url: url.to_owned() })?;
-        let mut l1 = Self { provider, url: url.to_owned(), chain_id: 0 };
+        let url = l1.to_string();
+        let provider = l1.connect(limits).map_err(|_| L1Error::Url { url: url.clone() })?;
+        let mut l1 = Self { provider, url, chain_id: 0 };
         l1.chain_id = l1.ask(CHAIN_ID, l1.provider.get_chain_id()).await?;
         Ok(l1)
     }

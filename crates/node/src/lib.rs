@@ -15,6 +15,7 @@ mod settler;
 mod shared;
 mod watcher;
 
+pub use bough_transport::{Endpoint, Here};
 pub use config::NodeConfig;
 pub use deploy::{DeployConfig, Deployed, deploy};
 pub use deployment::Deployment;

@@ -42,7 +42,7 @@ impl Node {
     /// When L1 does not answer, the contract is not the deployment's, or the data directory or the
     /// port cannot be had; nothing is left running then.
     pub async fn start(config: NodeConfig) -> Result<Self, NodeError> {
-        let l1 = L1Client::connect(&config.l1_url, config.l1_timeout).await?;
+        let l1 = L1Client::connect(&config.l1, config.l1_timeout).await?;
         let protocol = config.deployment.rollup_config()?;
         let sequencer = check_rollup(&l1, &protocol).await?;
         if !sequencer.is_zero() && sequencer != config.key.address() {

@@ -25,6 +25,8 @@ pub(crate) struct Context {
     pub(crate) responses: Budget,
     /// Places for subscriptions, of all connections.
     pub(crate) subscriptions: Arc<Semaphore>,
+    /// Held by the thread that searches blocks for subscribers: there is one, which is no socket's.
+    pub(crate) searching: Arc<Semaphore>,
     /// Dropped with the last call and subscription that uses this.
     _in_use: oneshot::Sender<()>,
 }
@@ -64,8 +66,17 @@ impl Context {
         let responses = Budget::new(limits.held_response_bytes, FREE);
         let (in_use, released) = oneshot::channel();
         let news = News::new();
-        let context =
-            Self { chain, limits, hooks, filters, news, responses, subscriptions, _in_use: in_use };
+        let context = Self {
+            chain,
+            limits,
+            hooks,
+            filters,
+            news,
+            responses,
+            subscriptions,
+            searching: Arc::new(Semaphore::new(1)),
+            _in_use: in_use,
+        };
         (context, released)
     }
 

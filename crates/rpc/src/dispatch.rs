@@ -3,13 +3,18 @@
 use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
     sync::Arc,
     time::Duration,
 };
 
 use axum::body::Bytes;
 use futures_util::FutureExt;
-use tokio::{runtime::Handle, sync::mpsc, task::JoinHandle};
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, mpsc},
+    task::JoinHandle,
+};
 use tracing::error;
 
 use crate::{
@@ -136,12 +141,20 @@ impl Dispatcher {
     async fn batch(&self, connection: u64, calls: Vec<Bytes>, form: Form) -> Option<Reply> {
         let limit = self.limits.batch_response_bytes;
         let mut share = self.share(form);
+        // One that has been in the making for long makes room, as one that is not read does.
+        let cut = Arc::new(Notify::new());
+        share.being_taken(&cut);
+        let mut cut_off = pin!(cut.notified());
+        cut_off.as_mut().enable();
         let mut bytes = vec![b'['];
         for call in calls {
             let left = limit.saturating_sub(bytes.len());
-            let Some(reply) = self.one(connection, call, Form::Part { limit: left }).await else {
-                continue;
+            let answered = tokio::select! {
+                biased;
+                () = &mut cut_off => return Some(self.refuse(None, MethodError::ResponsesFull)),
+                answered = self.one(connection, call, Form::Part { limit: left }) => answered,
             };
+            let Some(reply) = answered else { continue };
             let length = bytes.len().saturating_add(reply.bytes.len());
             if share.grow(length).is_err()
                 && (self.make_room().await.is_err() || share.grow(length).is_err())
@@ -169,8 +182,21 @@ impl Dispatcher {
             Ok(method) => self.run(connection, &bytes, &call, method, form).await,
             Err(error) => Err(error),
         };
-        let reply = answered.unwrap_or_else(|error| self.refuse(call.id, error));
+        let reply =
+            answered.unwrap_or_else(|error| self.refuse(call.id, self.in_form(form, error)));
         call.id.map(|_| reply)
+    }
+
+    /// What is left of a batch's answer says nothing to whoever set its limit.
+    fn in_form(&self, form: Form, error: MethodError) -> MethodError {
+        match (form, &error) {
+            (Form::Part { limit: left }, MethodError::ResponseTooLarge { limit })
+                if *limit == left && left < self.limits.response_bytes =>
+            {
+                MethodError::BatchAnswerTooLarge { limit: self.limits.batch_response_bytes }
+            }
+            _ => error,
+        }
     }
 
     fn find(&self, call: &Call<'_>) -> Result<&Method, MethodError> {

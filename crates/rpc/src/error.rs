@@ -178,6 +178,12 @@ pub enum MethodError {
         /// Most bytes.
         limit: usize,
     },
+    /// The answers of a batch are too large together.
+    #[error("response too large: the limit of a batch is {limit} bytes")]
+    BatchAnswerTooLarge {
+        /// Most bytes.
+        limit: usize,
+    },
     /// Too many large answers at a time.
     #[error("too many large responses at a time, try again")]
     ResponsesFull,
@@ -227,19 +233,20 @@ pub enum MethodError {
     /// A range of blocks that ends after the head.
     #[error("block range extends beyond current head block")]
     BlockRangeBeyondHead,
-    /// A range of more blocks than one call may search.
-    #[error("block range of {blocks} blocks exceeds the limit of {limit}")]
+    /// A range of more blocks than one call may search, in geth's words: indexers read the number and
+    /// ask for less.
+    #[error("exceed maximum block range: {limit}, asked for {blocks}")]
     BlockRangeTooWide {
         /// Blocks in the range.
         blocks: u64,
         /// Most blocks in a range.
         limit: u64,
     },
-    /// More logs match than one answer may carry.
-    #[error("query returned more than {limit} logs")]
+    /// More logs match than one answer may carry, in words by which indexers ask for fewer blocks.
+    #[error("query returned more than {fit} results")]
     TooManyLogs {
-        /// Most logs in an answer.
-        limit: usize,
+        /// Logs that fit in an answer.
+        fit: usize,
     },
     /// Reward percentiles outside 0 to 100, or not ascending, or too many.
     #[error("invalid reward percentile: want at most 100 ascending numbers from 0 to 100")]
@@ -378,7 +385,9 @@ impl MethodError {
             error if error.asks_too_much() => INVALID_PARAMS,
             Self::Reverted { .. } => EXECUTION_REVERTED,
             Self::TimeLimit { .. } => TIMED_OUT,
-            Self::MemoryLimit { .. } | Self::ResponseTooLarge { .. } => RESPONSE_TOO_LARGE,
+            Self::MemoryLimit { .. }
+            | Self::ResponseTooLarge { .. }
+            | Self::BatchAnswerTooLarge { .. } => RESPONSE_TOO_LARGE,
             error if error.is_busy() => LIMIT_EXCEEDED,
             _ => SERVER_ERROR,
         }
@@ -393,6 +402,8 @@ impl MethodError {
                 Self::BodyTime { .. }
                     | Self::RequestTooLarge { .. }
                     | Self::BatchTooLarge { .. }
+                    | Self::BatchAnswerTooLarge { .. }
+                    | Self::TooManyLogs { .. }
                     | Self::TimeLimit { .. }
                     | Self::MemoryLimit { .. }
                     | Self::ResponseTooLarge { .. }
@@ -408,7 +419,6 @@ impl MethodError {
                 | Self::FilterTooWide { .. }
                 | Self::TooManyOverrides { .. }
                 | Self::BlockRangeTooWide { .. }
-                | Self::TooManyLogs { .. }
                 | Self::TooManySlots { .. }
         )
     }

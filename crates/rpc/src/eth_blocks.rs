@@ -7,8 +7,9 @@ use bough_chain::BlockRef;
 use crate::{
     context::Context,
     error::MethodError,
-    methods::{Args, MethodTable},
+    methods::{Args, MethodTable, Route},
     types::{self, BlockShape, RpcBlock, RpcReceipt},
+    work::{Guard, Output},
 };
 
 pub(crate) fn register(table: &mut MethodTable) {
@@ -21,7 +22,7 @@ pub(crate) fn register(table: &mut MethodTable) {
     table.blocking("eth_getUncleCountByBlockNumber", uncle_count_by_number);
     table.blocking("eth_getUncleByBlockHashAndIndex", |_, _| Ok(None::<RpcBlock>));
     table.blocking("eth_getUncleByBlockNumberAndIndex", |_, _| Ok(None::<RpcBlock>));
-    table.blocking("eth_getBlockReceipts", block_receipts);
+    table.writing("eth_getBlockReceipts", Route::Read, block_receipts);
 }
 
 fn block_number(context: &Context, _: &mut Args<'_>) -> Result<U64, MethodError> {
@@ -83,7 +84,17 @@ fn uncle_count_by_number(
 fn block_receipts(
     context: &Context,
     args: &mut Args<'_>,
-) -> Result<Option<Vec<RpcReceipt>>, MethodError> {
-    let block = context.block_by_id(args.required::<BlockId>()?)?;
-    Ok(block.map(|block| types::receipts(context.chain.spec(), &block)))
+    guard: &Guard,
+    out: &mut Output,
+) -> Result<(), MethodError> {
+    let Some(block) = context.block_by_id(args.required::<BlockId>()?)? else {
+        return out.value(&None::<RpcReceipt>);
+    };
+    out.list();
+    for receipt in types::receipts(context.chain.spec(), &block) {
+        guard.check()?;
+        out.item(&receipt)?;
+    }
+    out.end();
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use alloy_eips::BlockNumberOrTag;
-use alloy_primitives::B256;
+use alloy_primitives::map::B256Set;
 use alloy_rpc_types_eth::{Filter, FilterBlockOption, Log};
 use bough_chain::LogFilter;
 
@@ -46,7 +46,7 @@ impl Context {
         match filter.block_option {
             FilterBlockOption::AtBlockHash(hash) => {
                 let block = self.chain.block(hash)?.ok_or(MethodError::BlockNotFound { hash })?;
-                for (place, log) in wanted.find(&block).enumerate() {
+                for (place, log) in wanted.find(&block, 0).enumerate() {
                     if place.is_multiple_of(LOGS_AT_ONCE) {
                         guard.check()?;
                     }
@@ -71,14 +71,21 @@ impl Context {
         guard: &Guard,
         out: &mut Output,
     ) -> Result<(), MethodError> {
-        let limit = self.limits.logs;
-        let mut left = limit;
+        let most = self.limits.response_bytes;
+        let mut found = 0;
         for number in range {
             guard.check()?;
             let Some(block) = self.chain.candidate(number, wanted)? else { continue };
-            for log in wanted.find(&block) {
-                left = left.checked_sub(1).ok_or(MethodError::TooManyLogs { limit })?;
-                out.item(&types::log(log, false))?;
+            for log in wanted.find(&block, 0) {
+                let too_many = MethodError::TooManyLogs { fit: found };
+                if found >= self.limits.logs {
+                    return Err(too_many);
+                }
+                out.item(&types::log(log, false)).map_err(|error| match error {
+                    MethodError::ResponseTooLarge { limit } if limit >= most => too_many,
+                    error => error,
+                })?;
+                found = found.saturating_add(1);
             }
         }
         Ok(())
@@ -134,9 +141,9 @@ pub(crate) fn check_terms(filter: &Filter, limit: usize) -> Result<(), MethodErr
 
 /// The addresses and topics a filter asks for.
 fn log_filter(filter: &Filter) -> LogFilter {
-    let mut topics: Vec<Vec<B256>> =
+    let mut topics: Vec<B256Set> =
         filter.topics.iter().map(|topics| topics.iter().copied().collect()).collect();
-    while topics.last().is_some_and(Vec::is_empty) {
+    while topics.last().is_some_and(B256Set::is_empty) {
         topics.pop();
     }
     LogFilter { addresses: filter.address.iter().copied().collect(), topics }
@@ -156,12 +163,17 @@ impl Watched {
         Self { wanted: log_filter(filter), numbers }
     }
 
-    /// Those of a block on the way to the head, marked as removed where it left the chain.
-    pub(crate) fn find<'a>(&'a self, step: &'a Step) -> impl Iterator<Item = Log> + 'a {
+    /// Those of a block on the way to the head, from a position among all of its on, marked as removed
+    /// where it left the chain.
+    pub(crate) fn find<'a>(
+        &'a self,
+        step: &'a Step,
+        from: usize,
+    ) -> impl Iterator<Item = Log> + 'a {
         let Step { block, removed } = step;
         let hopeful = self.numbers.contains(&block.header.number)
             && self.wanted.may_match(&block.header.logs_bloom);
-        let found = hopeful.then(|| self.wanted.find(block));
+        let found = hopeful.then(|| self.wanted.find(block, from));
         found.into_iter().flatten().map(|log| types::log(log, *removed))
     }
 }

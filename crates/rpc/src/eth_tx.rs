@@ -89,7 +89,7 @@ fn receipt(context: &Context, args: &mut Args<'_>) -> Result<Option<RpcReceipt>,
     let Some((block, index)) = context.mined(hash)? else {
         return Ok(None);
     };
-    Ok(types::receipts(context.chain.spec(), &block).into_iter().nth(index))
+    Ok(types::receipt(context.chain.spec(), &block, index))
 }
 
 impl Context {

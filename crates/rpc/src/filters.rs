@@ -122,7 +122,7 @@ fn log_changes(
     for _ in 0..BLOCKS_AT_ONCE {
         guard.check()?;
         let Some(step) = at.step(&context.chain)? else { break };
-        for log in watched.find(&step) {
+        for log in watched.find(&step, 0) {
             if let Err(error) = out.item(&log) {
                 // One block too large for any answer keeps the filter from no other.
                 let most = context.limits.response_bytes;

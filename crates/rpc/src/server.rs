@@ -181,7 +181,7 @@ fn step_back() {
 #[cfg(not(target_os = "linux"))]
 const fn step_back() {}
 
-fn methods(context: Arc<Context>) -> Methods {
+pub(crate) fn methods(context: Arc<Context>) -> Methods {
     let mut table = MethodTable::new(context);
     net_web3::register(&mut table);
     eth_blocks::register(&mut table);

@@ -1,6 +1,6 @@
 //! Connecting.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use alloy_network::Ethereum;
 use alloy_provider::RootProvider;
@@ -9,7 +9,50 @@ use alloy_transport::utils::guess_local_url;
 use alloy_transport_http::reqwest::{Client, Url, redirect};
 use thiserror::Error;
 
-use crate::BoundedHttp;
+use crate::{BoundedHttp, Here};
+
+/// Where JSON-RPC is answered.
+#[derive(Debug, Clone)]
+pub enum Endpoint {
+    /// Over HTTP, by somebody else: at this URL.
+    Url(String),
+    /// In this process, whose answers need no bounds.
+    Here(Here),
+}
+
+impl From<&str> for Endpoint {
+    fn from(url: &str) -> Self {
+        Self::Url(url.to_owned())
+    }
+}
+
+impl From<String> for Endpoint {
+    fn from(url: String) -> Self {
+        Self::Url(url)
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(url) => f.write_str(url),
+            Self::Here(_) => f.write_str("this process"),
+        }
+    }
+}
+
+impl Endpoint {
+    /// A provider whose answers are bounded. It asks nothing yet.
+    ///
+    /// # Errors
+    /// [`ConnectError`].
+    pub fn connect(&self, limits: Limits) -> Result<RootProvider<Ethereum>, ConnectError> {
+        match self {
+            Self::Url(url) => connect(url, limits),
+            Self::Here(here) => Ok(RootProvider::new(RpcClient::new(here.clone(), true))),
+        }
+    }
+}
 
 /// How long and how large an answer may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -42,14 +42,14 @@ pub(crate) struct RpcArgs {
         default_value_t = Limits::default().log_blocks
     )]
     range: u64,
-    /// Most calls in a batch
+    /// Most calls in a batch; 0 is no limit
     #[arg(
         long = "rpc.batch-request-limit",
         value_name = "CALLS",
         default_value_t = Limits::default().batch_calls
     )]
     batch: usize,
-    /// Largest answer to a batch
+    /// Largest answer to a batch; 0 is no limit
     #[arg(
         long = "rpc.batch-response-max-size",
         value_name = "BYTES",
@@ -69,8 +69,12 @@ impl RpcArgs {
                 call_gas: unless_zero(self.gas),
                 log_blocks: unless_zero(self.range),
                 call_time: self.time,
-                batch_calls: self.batch,
-                batch_response_bytes: self.batch_bytes,
+                batch_calls: if self.batch == 0 { usize::MAX } else { self.batch },
+                batch_response_bytes: if self.batch_bytes == 0 {
+                    usize::MAX
+                } else {
+                    self.batch_bytes
+                },
                 ..base.limits
             },
             ..base

@@ -69,12 +69,13 @@ struct Banner {
 impl Node {
     /// Starts it, shows it, waits, stops it.
     pub(crate) async fn run(self, verbosity: Verbosity) -> eyre::Result<ExitCode> {
-        let mut stop = Stop::listen()?;
         let deployment = self.deployment()?;
         let key = match self.key.given()? {
             Some(key) => key,
             None => self.key.or_test_key(l1_chain_id(&self.l1_url).await?)?,
         };
+        // Files may be of a kind that keeps whoever reads them waiting: until here a signal ends it.
+        let mut stop = Stop::listen()?;
         let sequencer = key.address();
         let config = NodeConfig {
             rpc: self.rpc.apply(RpcConfig {

@@ -210,13 +210,13 @@ fn logs_are_found_by_address_and_topic() {
         let blocks = (0..=chain.head().header.number).map(|number| chain.candidate(number, filter));
         blocks
             .filter_map(Result::unwrap)
-            .flat_map(|block| filter.find(&block).collect::<Vec<_>>())
+            .flat_map(|block| filter.find(&block, 0).collect::<Vec<_>>())
             .collect()
     };
     let find = |addresses: &[Address], topics: &[&[B256]]| -> Vec<u64> {
         let filter = LogFilter {
-            addresses: addresses.to_vec(),
-            topics: topics.iter().map(|topics| topics.to_vec()).collect(),
+            addresses: addresses.iter().copied().collect(),
+            topics: topics.iter().map(|topics| topics.iter().copied().collect()).collect(),
         };
         found(&filter).iter().map(|log| log.block.number).collect()
     };
@@ -227,11 +227,14 @@ fn logs_are_found_by_address_and_topic() {
     assert_eq!(find(&[two], &[&[topic(2)]]), [0; 0]);
     assert_eq!(find(&[one], &[&[]]), [1, 5]);
     assert_eq!(find(&[one], &[&[], &[]]), [0; 0], "one topic only");
-    let filter = LogFilter { addresses: vec![two], ..LogFilter::default() };
+    let filter = LogFilter { addresses: [two].into_iter().collect(), ..LogFilter::default() };
     let found = found(&filter);
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].transaction_hash, hashes[1]);
     assert_eq!(found[0].log.address, two);
+    let block = chain.block(found[0].block.hash).unwrap().unwrap();
+    let from = |place| filter.find(&block, place).count();
+    assert_eq!((from(found[0].log_index), from(found[0].log_index + 1)), (1, 0));
     assert_eq!(chain.candidate(2, &filter).unwrap(), None, "its bloom has no such log");
     assert_eq!(chain.candidate(9, &filter).unwrap(), None, "there is none");
 }

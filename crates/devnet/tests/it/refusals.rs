@@ -39,9 +39,9 @@ async fn a_node_that_cannot_be() {
     assert!(matches!(why, NodeError::ChainId { got: 31337, expected: 1 }), "{why}");
     let why = start(&|config| config.deployment.fork = "tomorrow".to_owned()).await.unwrap_err();
     assert!(matches!(why, NodeError::UnknownFork(_)), "{why}");
-    let why = start(&|config| config.l1_url = "http://127.0.0.1:1".to_owned()).await.unwrap_err();
+    let why = start(&|config| config.l1 = "http://127.0.0.1:1".into()).await.unwrap_err();
     assert!(matches!(why, NodeError::L1(bough_node::L1Error::Transport { .. })), "{why}");
-    let why = start(&|config| config.l1_url = "nonsense".to_owned()).await.unwrap_err();
+    let why = start(&|config| config.l1 = "nonsense".into()).await.unwrap_err();
     assert!(matches!(why, NodeError::L1(bough_node::L1Error::Url { .. })), "{why}");
     node.stop().await;
 

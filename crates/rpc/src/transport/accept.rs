@@ -15,7 +15,11 @@ use tokio::{
 use tower::ServiceBuilder;
 use tracing::{debug, warn};
 
-use super::{Connection, Service, http, stream::Clock};
+use super::{
+    Connection, Service, http,
+    inbound::{Counted, Inbound},
+    stream::Clock,
+};
 
 /// Pause after a connection could not be taken: the process has too many files open.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -107,7 +111,9 @@ async fn connection(
         (service.dispatcher.limits.socket_time, service.dispatcher.limits.crowded_time);
     let mut stopping = service.stopping.clone();
     let clock = Clock::default();
-    let connection = Connection { number, _place: Arc::new(place), clock: clock.clone() };
+    let inbound = Inbound::default();
+    let stream = Counted { stream, inbound: inbound.clone() };
+    let connection = Connection { number, _place: Arc::new(place), clock: clock.clone(), inbound };
     let cors = http::cors(&service.origins);
     let answering =
         ServiceBuilder::new().option_layer(cors).service(tower::service_fn(move |request| {

@@ -18,6 +18,8 @@ use tracing::debug;
 use super::{Connection, Service, origin, stream::Answer, websocket};
 use crate::{config::Origins, dispatch::Form, error::MethodError, work::Share};
 
+/// What is read of a WebSocket at a time, bytes.
+const READ_AHEAD: usize = 16 << 10;
 /// Content types of JSON. A page can send others without being asked whether it may.
 const JSON: [&str; 3] = ["application/json", "application/json-rpc", "application/jsonrequest"];
 
@@ -119,6 +121,7 @@ async fn upgrade(
     let limit = service.dispatcher.limits.message_bytes;
     let connection = connection.clone();
     Ok(upgrade
+        .read_buffer_size(READ_AHEAD)
         .max_message_size(limit)
         .max_frame_size(limit)
         .on_upgrade(move |socket| websocket::serve(service, connection, socket)))

@@ -2,6 +2,7 @@
 
 mod accept;
 mod http;
+mod inbound;
 mod origin;
 mod stream;
 mod websocket;
@@ -40,4 +41,6 @@ pub(crate) struct Connection {
     _place: Arc<OwnedSemaphorePermit>,
     /// Until when the answer under way must have been taken.
     pub(crate) clock: stream::Clock,
+    /// What it has sent of a message.
+    pub(crate) inbound: inbound::Inbound,
 }

@@ -22,6 +22,9 @@ use crate::{
 /// are.
 const FREE_OF_MESSAGE: usize = 1 << 10;
 
+/// How often it is looked whether a message takes too long.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
 /// Serves a connection until it ends, the server stops, or its reader is too slow. All that runs
 /// for it ends with it.
 pub(crate) async fn serve(service: Arc<Service>, connection: Connection, socket: WebSocket) {
@@ -56,16 +59,26 @@ impl Session {
         let mut calls: JoinSet<Option<Reply>> = JoinSet::new();
         let (mut waiting, most_waiting) = (VecDeque::new(), limits.messages_waiting);
         let requests = self.service.requests.with_free(FREE_OF_MESSAGE);
-        let (mut subscriptions, mut news) =
-            Subscriptions::new(Arc::clone(&self.service.context), limits.subscriptions);
+        self.connection.inbound.begin(self.service.requests.share());
+        let mut looks = tokio::time::interval(LOOK_EVERY);
+        let (mut subscriptions, mut news) = Subscriptions::new(
+            Arc::clone(&self.service.context),
+            limits.subscriptions,
+            Arc::clone(&self.cut),
+        );
         loop {
             while calls.len() < most
                 && let Some((bytes, share)) = waiting.pop_front()
             {
                 let (service, number) = (Arc::clone(&self.service), self.connection.number);
+                let cut = Arc::clone(&self.cut);
                 calls.spawn(async move {
                     let _share: Share = share;
-                    service.dispatcher.answer(number, &bytes, Form::Message).await
+                    let mut reply = service.dispatcher.answer(number, &bytes, Form::Message).await;
+                    if let Some(Reply { share: Some(share), .. }) = &mut reply {
+                        share.being_taken(&cut);
+                    }
+                    reply
                 });
             }
             tokio::select! {
@@ -73,6 +86,7 @@ impl Session {
                 // more is read again when there is.
                 message = self.socket.recv(), if waiting.len() < most_waiting => {
                     let Some(bytes) = self.read(message).await? else { return Ok(()) };
+                    self.connection.inbound.next();
                     if bytes.is_empty() {
                         continue;
                     }
@@ -96,6 +110,13 @@ impl Session {
                     }
                 }
                 Some((text, _share)) = news.recv() => self.send(text).await?,
+                _ = looks.tick() => {
+                    if waiting.len() >= most_waiting {
+                        self.connection.inbound.wait();
+                    } else if self.connection.inbound.takes(limits.socket_time) {
+                        return Err(End("a message took too long"));
+                    }
+                }
                 () = subscriptions.lost() => return Err(End("a subscription can tell no more")),
             }
         }
@@ -112,23 +133,24 @@ impl Session {
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(Some(Bytes::new())),
             Some(Ok(Message::Close(_))) | None => Ok(None),
             Some(Err(_)) => {
-                // Too large, or no WebSocket: nothing can be read after it.
+                // Too large, or no WebSocket, or no memory: nothing can be read after it.
                 let limit = self.service.dispatcher.limits.message_bytes;
-                let error = MethodError::RequestTooLarge { limit };
+                let (error, code, reason) = if self.connection.inbound.is_unpaid() {
+                    (MethodError::RequestsFull, close_code::AGAIN, "no memory for the message")
+                } else {
+                    let error = MethodError::RequestTooLarge { limit };
+                    (error, close_code::SIZE, "message too large or malformed")
+                };
                 self.send(error_answer(None, error)).await?;
-                let reason = Utf8Bytes::from_static("message too large or malformed");
-                let frame = CloseFrame { code: close_code::SIZE, reason };
+                let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
                 self.put(Message::Close(Some(frame)), 0).await?;
-                Err(End("a message was too large or malformed"))
+                Err(End(reason))
             }
         }
     }
 
     async fn reply(&mut self, reply: Reply) -> Result<(), End> {
-        let Reply { bytes, mut share, .. } = reply;
-        if let Some(share) = &mut share {
-            share.being_taken(&self.cut);
-        }
+        let Reply { bytes, share, .. } = reply;
         let text = String::from_utf8(bytes).map_err(|_| End("an answer was no text"))?;
         self.send(text).await?;
         drop(share);

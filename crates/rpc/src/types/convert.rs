@@ -1,7 +1,4 @@
 //! Blocks, transactions, receipts and logs in their JSON shapes.
-
-use std::collections::VecDeque;
-
 use alloy_consensus::{
     Header, Receipt as ConsensusReceipt, ReceiptEnvelope, ReceiptWithBloom, Transaction as _,
     TxReceipt,
@@ -9,7 +6,7 @@ use alloy_consensus::{
 };
 use alloy_primitives::{B256, U256};
 use alloy_rpc_types_eth::{BlockTransactions, Log, TransactionReceipt};
-use bough_chain::{FoundLog, LogFilter, StoredBlock};
+use bough_chain::{FoundLog, StoredBlock};
 use bough_stf::{ChainSpec, Receipt, Transaction};
 
 /// A transaction as `eth_getTransactionByHash` answers it.
@@ -75,18 +72,63 @@ pub fn pending_transaction(transaction: Recovered<Transaction>) -> RpcTransactio
     RpcTransaction::from_transaction(transaction, TransactionInfo::default())
 }
 
-/// The receipts of a block, in order.
-pub fn receipts(spec: &ChainSpec, block: &StoredBlock) -> Vec<RpcReceipt> {
+/// The receipts of a block, in order, each made when it is asked for.
+pub fn receipts<'a>(
+    spec: &ChainSpec,
+    block: &'a StoredBlock,
+) -> impl Iterator<Item = RpcReceipt> + 'a {
     let blob_gas_price = blob_gas_price(spec, block);
-    let mut logs: VecDeque<FoundLog> = LogFilter::default().find(block).collect();
-    let mut gas_before = 0;
-    let mut receipts = Vec::with_capacity(block.receipts.len());
+    let (mut first_log, mut gas_before) = (0, 0);
     let pairs = block.transactions.iter().zip(&block.receipts).enumerate();
-    for (index, (transaction, receipt)) in pairs {
-        let own = logs.drain(..receipt.logs().len().min(logs.len()));
+    pairs.map(move |(index, (transaction, receipt))| {
+        let place = Place { block, index, first_log, gas_before };
+        first_log = first_log.saturating_add(receipt.logs().len());
+        gas_before = receipt.cumulative_gas_used();
+        place.receipt(transaction, receipt, blob_gas_price)
+    })
+}
+
+/// The receipt of the transaction at `index` of a block.
+pub fn receipt(spec: &ChainSpec, block: &StoredBlock, index: usize) -> Option<RpcReceipt> {
+    let transaction = block.transactions.get(index)?;
+    let receipt = block.receipts.get(index)?;
+    let gas_before = receipt.cumulative_gas_used().saturating_sub(block.gas_used(index)?);
+    let place = Place { block, index, first_log: block.first_log_index(index), gas_before };
+    Some(place.receipt(transaction, receipt, blob_gas_price(spec, block)))
+}
+
+/// Where a transaction stands.
+struct Place<'a> {
+    block: &'a StoredBlock,
+    index: usize,
+    /// Logs of the block before its own.
+    first_log: usize,
+    /// Gas of the block before it.
+    gas_before: u64,
+}
+
+impl Place<'_> {
+    fn receipt(
+        &self,
+        transaction: &Recovered<Transaction>,
+        receipt: &Receipt,
+        blob_gas_price: Option<u128>,
+    ) -> RpcReceipt {
+        let Self { block, index, first_log, gas_before } = *self;
+        let logs = (first_log..).zip(receipt.logs()).map(|(log_index, own)| {
+            let found = FoundLog {
+                block: block.id(),
+                timestamp: block.header.timestamp,
+                transaction_hash: *transaction.tx_hash(),
+                transaction_index: index,
+                log_index,
+                log: own.clone(),
+            };
+            log(found, false)
+        });
         let blob_gas_used = transaction.blob_gas_used();
-        receipts.push(RpcReceipt {
-            inner: envelope(transaction, receipt, own.map(|found| log(found, false)).collect()),
+        RpcReceipt {
+            inner: envelope(transaction, receipt, logs.collect()),
             transaction_hash: *transaction.tx_hash(),
             transaction_index: Some(index as u64),
             block_hash: Some(block.hash),
@@ -100,10 +142,8 @@ pub fn receipts(spec: &ChainSpec, block: &StoredBlock) -> Vec<RpcReceipt> {
             contract_address: transaction
                 .is_create()
                 .then(|| transaction.signer().create(transaction.nonce())),
-        });
-        gas_before = receipt.cumulative_gas_used();
+        }
     }
-    receipts
 }
 
 /// A log's JSON shape; `removed` says that its block is no longer canonical.

@@ -5,6 +5,6 @@ mod params;
 
 pub use convert::{
     BlockShape, RpcBlock, RpcHeader, RpcReceipt, RpcTransaction, block, header, log,
-    pending_transaction, receipts, transaction,
+    pending_transaction, receipt, receipts, transaction,
 };
 pub use params::StorageKey;

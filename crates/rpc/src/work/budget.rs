@@ -28,7 +28,7 @@ pub(crate) struct Budget {
     taken: Arc<Mutex<Taken>>,
 }
 
-/// The shares whose readers take what they are for, oldest first.
+/// The shares whose owners make or take what they are for, oldest first.
 #[derive(Debug, Default)]
 struct Taken {
     next: u64,
@@ -87,13 +87,9 @@ impl Budget {
 
     fn slow_readers(&self, time: Duration) -> Vec<Reader> {
         let readers = &mut self.taken.lock().readers;
-        let mut slow = Vec::new();
-        while let Some(oldest) = readers.first_entry()
-            && oldest.get().since.elapsed() >= time
-        {
-            slow.push(oldest.remove());
-        }
-        slow
+        let slow =
+            readers.extract_if(.., |_, reader| reader.units > 0 && reader.since.elapsed() >= time);
+        slow.map(|(_, reader)| reader).collect()
     }
 }
 
@@ -112,7 +108,7 @@ impl Share {
             Some(held) => held.merge(taken),
             None => self.held = Some(taken),
         }
-        self.units = units;
+        self.set_units(units);
         Ok(())
     }
 
@@ -143,7 +139,18 @@ impl Share {
         if let Some(held) = &mut self.held {
             drop(held.split(self.units.saturating_sub(units)));
         }
+        self.set_units(units);
+    }
+
+    fn set_units(&mut self, units: usize) {
         self.units = units;
+        let number = self.reader;
+        let readers = &mut number.map(|_| self.budget.taken.lock());
+        if let (Some(readers), Some(number)) = (readers, number)
+            && let Some(reader) = readers.readers.get_mut(&number)
+        {
+            reader.units = u32::try_from(units).unwrap_or(u32::MAX);
+        }
     }
 
     /// The same for what is copied on its way, and so is there twice.
@@ -152,15 +159,22 @@ impl Share {
         self
     }
 
+    fn not_taken(&mut self) {
+        if let Some(number) = self.reader.take() {
+            self.budget.taken.lock().readers.remove(&number);
+        }
+    }
+
     fn units_for(&self, bytes: usize) -> usize {
         let bytes = bytes.saturating_mul(self.copies);
         bytes.saturating_sub(self.budget.free).div_ceil(UNIT)
     }
 
-    /// From now on a reader takes what the share is for. `cut` wakes whoever waits for it then, when
-    /// others need the memory and it has taken long.
+    /// From now on somebody makes, or takes, what the share is for. `cut` wakes whoever waits for it then,
+    /// when others need the memory and it has taken long.
     pub(crate) fn being_taken(&mut self, cut: &Arc<Notify>) {
-        let Ok(units @ 1..) = u32::try_from(self.units) else { return };
+        self.not_taken();
+        let units = u32::try_from(self.units).unwrap_or(u32::MAX);
         let taken = &mut *self.budget.taken.lock();
         let number = taken.next;
         taken.next = number.saturating_add(1);
@@ -172,9 +186,7 @@ impl Share {
 
 impl Drop for Share {
     fn drop(&mut self) {
-        if let Some(number) = self.reader {
-            self.budget.taken.lock().readers.remove(&number);
-        }
+        self.not_taken();
     }
 }
 

@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use alloy_consensus::TxEip1559;
 use bough_rpc::{Limits, Methods, PerConnection, RpcConfig, RpcHooks, Threads};
 use bough_stf::Fork;
 use serde_json::{Value, json};
@@ -18,7 +19,7 @@ use tokio::{
 
 use bough_testing::{http, ws::Socket};
 
-use crate::common::{Served, until};
+use crate::common::{Served, chain, until};
 
 /// A call that runs as long as it has gas: a loop, on a stack of a thousand items.
 fn endless() -> Value {
@@ -320,6 +321,144 @@ async fn who_does_not_read_makes_room() {
     }
 }
 
+/// The call of a contract that returns so many bytes, at so little work.
+fn returns(bytes: usize) -> Value {
+    let to = "0x00000000000000000000000000000000000e9d1e";
+    json!([{ "to": to }, "latest", { to: { "code": format!("0x62{bytes:06x}5ff3") } }])
+}
+
+#[tokio::test]
+async fn a_batch_that_takes_long_makes_room() {
+    let limits = Limits {
+        held_response_bytes: 1 << 20,
+        crowded_time: Duration::from_millis(100),
+        call_gas: u64::MAX,
+        ..Limits::default()
+    };
+    let served = serve(limits).await;
+    let address = served.server.local_addr();
+    // Two fifths of a megabyte in hex, and then calls that take seconds each.
+    let call =
+        |params| json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_call", "params": params });
+    let mut calls = vec![call(returns(200_000))];
+    calls.extend(vec![call(endless()); 500]);
+    let batch = Value::from(calls).to_string();
+    let hostile = [batch.clone(), batch]
+        .map(|batch| tokio::spawn(async move { http::post(address, &batch).await }));
+    until("both run", || served.server.counters().running_now() == 2).await;
+    // Other memory than that there is not.
+    let began = Instant::now();
+    loop {
+        let answer = http::call(address, "eth_call", returns(200_000)).await;
+        if answer["result"].is_string() {
+            break;
+        }
+        assert_eq!(answer["error"]["code"], -32005, "{answer}");
+        assert!(began.elapsed() < Duration::from_secs(20), "nobody made room");
+    }
+    let mut cut = 0;
+    for batch in hostile {
+        if !batch.is_finished() {
+            batch.abort();
+            continue;
+        }
+        let answer = batch.await.unwrap().json();
+        let message = "too many large responses at a time, try again";
+        assert_eq!(answer["error"]["message"], message, "{answer}");
+        cut += 1;
+    }
+    assert!(cut > 0, "a batch was cut off");
+}
+
+/// A WebSocket that has sent the head of a message, of a megabyte, and this much of it.
+async fn begun_message(served: &Served, bytes: usize) -> TcpStream {
+    let address = served.server.local_addr();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "GET / HTTP/1.1\r\nhost: {address}\r\nupgrade: websocket\r\nconnection: Upgrade\r\n\
+         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 101");
+    // A text, masked with nothing.
+    let frame = [&[0x81, 0xff][..], &(1_u64 << 20).to_be_bytes(), &[0; 4]].concat();
+    stream.write_all(&frame).await.unwrap();
+    let _ = stream.write_all(&vec![b'1'; bytes]).await;
+    stream
+}
+
+#[tokio::test]
+async fn a_message_must_arrive_in_time() {
+    let limits = Limits { socket_time: Duration::from_millis(500), ..Limits::default() };
+    let served = serve(limits).await;
+    let mut idle = Socket::connect(&served.server.ws_url()).await;
+    let mut begun = begun_message(&served, 100).await;
+    let mut rest = Vec::new();
+    // It is closed: whoever has begun nothing is not.
+    let _ = begun.read_to_end(&mut rest).await;
+    let answer = idle.call("eth_chainId", json!([])).await;
+    assert_eq!(answer["result"], "0x7a69");
+}
+
+#[tokio::test]
+async fn what_is_there_of_a_message_counts() {
+    let limits = Limits { held_request_bytes: 512 << 10, ..Limits::default() };
+    let served = serve(limits).await;
+    let _first = begun_message(&served, 400 << 10).await;
+    let mut second = begun_message(&served, 400 << 10).await;
+    let mut rest = Vec::new();
+    let _ = second.read_to_end(&mut rest).await;
+    // It is closed with what it has not read, which may take the reason with it.
+    let text = String::from_utf8_lossy(&rest);
+    let told = text.contains("too many large requests at a time, try again");
+    assert!(told || rest.is_empty(), "{text}");
+    let mut small = Socket::connect(&served.server.ws_url()).await;
+    assert_eq!(small.call("eth_chainId", json!([])).await["result"], "0x7a69");
+}
+
+#[tokio::test]
+async fn notifications_share_what_memory_there_is() {
+    let limits = Limits {
+        held_response_bytes: 512 << 10,
+        crowded_time: Duration::from_millis(100),
+        ..Limits::default()
+    };
+    let served = serve(limits).await;
+    let url = served.server.ws_url();
+    let whole = json!(["newPendingTransactions", true]);
+    let mut unread = Vec::new();
+    for _ in 0..4 {
+        let mut socket = Socket::connect(&url).await;
+        assert!(socket.call("eth_subscribe", whole.clone()).await["result"].is_string());
+        unread.push(socket);
+    }
+    let mut reader = Socket::connect(&url).await;
+    assert!(reader.call("eth_subscribe", whole).await["result"].is_string());
+    // More than sockets and the memory hold for those who do not read.
+    const COUNT: u64 = 200;
+    let reading = tokio::spawn(async move {
+        for _ in 0..COUNT {
+            let told = reader.next().await.unwrap();
+            assert!(told["params"]["result"]["hash"].is_string(), "{told}");
+        }
+    });
+    let first = chain::next_nonce(&served.chain, &chain::key(5));
+    for nonce in first..first + COUNT {
+        served.chain.submit(large_transaction(nonce)).unwrap();
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    tokio::time::timeout(Duration::from_secs(30), reading).await.unwrap().unwrap();
+}
+
+/// A transaction with a hundred thousand bytes.
+fn large_transaction(nonce: u64) -> bough_stf::Transaction {
+    let data = vec![0; 100_000].into();
+    let transaction = chain::eip1559(nonce, chain::FEE_RECIPIENT, data);
+    chain::sign(&chain::key(5), TxEip1559 { gas_limit: 5_000_000, ..transaction })
+}
+
 #[tokio::test]
 async fn bodies_and_parameters_have_limits() {
     let limits = Limits {
@@ -601,6 +740,9 @@ async fn subscriptions_have_limits() {
     assert_eq!(first.call("eth_unsubscribe", json!([id])).await["result"], false);
     assert!(first.call("eth_subscribe", heads.clone()).await["result"].is_string());
 
+    let answer = first.call("eth_subscribe", json!(["newHeads", "0".repeat(70_000)])).await;
+    let message = "params of 70015 bytes, the limit of this method is 65536";
+    assert_eq!(answer["error"]["message"], message);
     let wide: Vec<String> = (0..101).map(|number| format!("0x{number:040x}")).collect();
     let answer = first.call("eth_subscribe", json!(["logs", { "address": wide }])).await;
     let message = "a filter of 101 addresses or topics, the limit is 100";

@@ -39,8 +39,12 @@ async fn log_ranges_have_limits() {
     for (filter, code, part) in [
         (json!({ "fromBlock": "0x2", "toBlock": "0x1" }), -32602, "invalid block range"),
         (json!({ "fromBlock": "0x1", "toBlock": "0x9" }), -32602, "beyond current head"),
-        (json!({ "fromBlock": "0x0", "toBlock": "0x2" }), -32602, "exceeds the limit of 2"),
-        (json!({ "fromBlock": "0x1", "toBlock": "0x1" }), -32602, "more than 1 logs"),
+        (json!({ "fromBlock": "0x0", "toBlock": "0x2" }), -32602, "exceed maximum block range: 2"),
+        (
+            json!({ "fromBlock": "0x1", "toBlock": "0x1" }),
+            -32000,
+            "query returned more than 1 results",
+        ),
         (json!({ "fromBlock": "0x1", "blockHash": B256::ZERO }), -32602, "cannot specify both"),
         (json!({ "blockHash": B256::ZERO }), -32000, "not found"),
     ] {

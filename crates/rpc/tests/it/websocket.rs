@@ -2,7 +2,8 @@
 
 use crate::common::{
     Served,
-    chain::{self, LOGGER, TOPIC, key},
+    chain::{self, LOGGER, OTHER_TOPIC, TOPIC, key},
+    number,
 };
 use std::sync::Arc;
 
@@ -72,6 +73,34 @@ async fn logs_and_their_removal() {
     served.chain.set_head(parent.hash).unwrap();
     let log = next(&mut logs).await;
     assert_eq!((&log["blockHash"], &log["removed"]), (&first, &json!(true)));
+}
+
+#[tokio::test]
+async fn all_logs_of_a_block_with_many() {
+    // More than are found at a time, twice.
+    const COUNT: u64 = 150;
+    let served = Served::start().await;
+    let client = connect(&served).await;
+    let mut logs = subscribe(&client, rpc_params!["logs", json!({ "address": LOGGER })]).await;
+    let mut others =
+        subscribe(&client, rpc_params!["logs", json!({ "topics": [OTHER_TOPIC] })]).await;
+    let first = chain::next_nonce(&served.chain, &key(5));
+    for nonce in first..first + COUNT {
+        let topic = if nonce % 2 == 0 { TOPIC } else { OTHER_TOPIC };
+        served.chain.submit(chain::log(&key(5), nonce, topic)).unwrap();
+    }
+    mine(&served.chain);
+    let mut places = Vec::new();
+    for _ in 0..COUNT {
+        let log = next(&mut logs).await;
+        places.push(number(&log["logIndex"]));
+    }
+    // Two wait in the pool besides, one of which may come before.
+    let expected: Vec<u64> = (places[0]..places[0] + COUNT).collect();
+    assert_eq!(places, expected, "each once, in order");
+    for _ in 0..COUNT / 2 {
+        assert_eq!(next(&mut others).await["topics"][0], json!(OTHER_TOPIC));
+    }
 }
 
 #[tokio::test]

@@ -63,6 +63,12 @@ where
     transaction.into_signed(signature).into()
 }
 
+/// The next nonce of a key that has nothing in the pool.
+pub fn next_nonce(chain: &Chain, key: &PrivateKeySigner) -> u64 {
+    let account = chain.account(chain.head().hash, key.address()).unwrap();
+    account.unwrap_or_default().nonce
+}
+
 /// A transfer of 1 wei to the fee recipient.
 pub fn transfer(key: &PrivateKeySigner, nonce: u64) -> Transaction {
     sign(key, eip1559(nonce, FEE_RECIPIENT, Bytes::new()))

@@ -1,0 +1,65 @@
+//! JSON-RPC to a server of this process: no socket, and so nobody else at it.
+
+use std::{
+    fmt,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use alloy_json_rpc::{RequestPacket, ResponsePacket};
+use alloy_transport::{TransportError, TransportErrorKind, TransportFut};
+use thiserror::Error;
+use tower::Service;
+
+use crate::printable;
+
+type Answer = Pin<Box<dyn Future<Output = Option<Vec<u8>>> + Send>>;
+
+/// A server of this process: it is given the bytes of a request, and gives those of its answer.
+#[derive(Clone)]
+pub struct Here(Arc<dyn Fn(Vec<u8>) -> Answer + Send + Sync>);
+
+impl Here {
+    /// What `answer` answers; nothing where nobody waits for one.
+    pub fn new<F>(answer: impl Fn(Vec<u8>) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Option<Vec<u8>>> + Send + 'static,
+    {
+        Self(Arc::new(move |request| Box::pin(answer(request))))
+    }
+
+    async fn send(self, request: RequestPacket) -> Result<ResponsePacket, TransportError> {
+        let bytes = serde_json::to_vec(&request).map_err(TransportError::ser_err)?;
+        let answer = (self.0)(bytes).await;
+        let answer = answer.ok_or_else(|| TransportErrorKind::custom(NoAnswer))?;
+        serde_json::from_slice(&answer).map_err(|why| {
+            TransportError::deser_err(why, printable(&String::from_utf8_lossy(&answer)))
+        })
+    }
+}
+
+/// The server has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("no answer")]
+struct NoAnswer;
+
+impl fmt::Debug for Here {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Here")
+    }
+}
+
+impl Service<RequestPacket> for Here {
+    type Response = ResponsePacket;
+    type Error = TransportError;
+    type Future = TransportFut<'static>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: RequestPacket) -> Self::Future {
+        Box::pin(self.clone().send(request))
+    }
+}
