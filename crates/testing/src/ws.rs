@@ -1,8 +1,13 @@
 //! WebSocket by hand, to see exactly what a server answers.
 
+use std::{io, net::SocketAddr};
+
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 pub use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
@@ -12,6 +17,30 @@ use tokio_tungstenite::{
         http::{HeaderValue, header},
     },
 };
+
+/// A connection whose client has sent the head of a message of a megabyte, and so many bytes of it.
+///
+/// # Errors
+/// When it is refused. That it ends while the message is sent is none.
+pub async fn begun_message(to: SocketAddr, bytes: usize) -> io::Result<TcpStream> {
+    const LENGTH: u64 = 1 << 20;
+    let mut stream = TcpStream::connect(to).await?;
+    let head = format!(
+        "GET / HTTP/1.1\r\nhost: {to}\r\nupgrade: websocket\r\nconnection: Upgrade\r\n\
+         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await?;
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await?;
+    if &answer != b"HTTP/1.1 101" {
+        return Err(io::ErrorKind::ConnectionRefused.into());
+    }
+    // A text, masked with nothing.
+    let frame = [&[0x81, 0xff][..], &LENGTH.to_be_bytes(), &[0; 4]].concat();
+    stream.write_all(&frame).await?;
+    let _ = stream.write_all(&vec![b'1'; bytes]).await;
+    Ok(stream)
+}
 
 /// A connection.
 #[derive(Debug)]

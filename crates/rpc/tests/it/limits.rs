@@ -17,7 +17,10 @@ use tokio::{
     net::TcpStream,
 };
 
-use bough_testing::{http, ws::Socket};
+use bough_testing::{
+    http,
+    ws::{Socket, begun_message},
+};
 
 use crate::common::{Served, chain, until};
 
@@ -370,31 +373,12 @@ async fn a_batch_that_takes_long_makes_room() {
     assert!(cut > 0, "a batch was cut off");
 }
 
-/// A WebSocket that has sent the head of a message, of a megabyte, and this much of it.
-async fn begun_message(served: &Served, bytes: usize) -> TcpStream {
-    let address = served.server.local_addr();
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    let head = format!(
-        "GET / HTTP/1.1\r\nhost: {address}\r\nupgrade: websocket\r\nconnection: Upgrade\r\n\
-         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    );
-    stream.write_all(head.as_bytes()).await.unwrap();
-    let mut answer = [0; 12];
-    stream.read_exact(&mut answer).await.unwrap();
-    assert_eq!(&answer, b"HTTP/1.1 101");
-    // A text, masked with nothing.
-    let frame = [&[0x81, 0xff][..], &(1_u64 << 20).to_be_bytes(), &[0; 4]].concat();
-    stream.write_all(&frame).await.unwrap();
-    let _ = stream.write_all(&vec![b'1'; bytes]).await;
-    stream
-}
-
 #[tokio::test]
 async fn a_message_must_arrive_in_time() {
     let limits = Limits { socket_time: Duration::from_millis(500), ..Limits::default() };
     let served = serve(limits).await;
     let mut idle = Socket::connect(&served.server.ws_url()).await;
-    let mut begun = begun_message(&served, 100).await;
+    let mut begun = begun_message(served.server.local_addr(), 100).await.unwrap();
     let mut rest = Vec::new();
     // It is closed: whoever has begun nothing is not.
     let _ = begun.read_to_end(&mut rest).await;
@@ -406,8 +390,9 @@ async fn a_message_must_arrive_in_time() {
 async fn what_is_there_of_a_message_counts() {
     let limits = Limits { held_request_bytes: 512 << 10, ..Limits::default() };
     let served = serve(limits).await;
-    let _first = begun_message(&served, 400 << 10).await;
-    let mut second = begun_message(&served, 400 << 10).await;
+    let address = served.server.local_addr();
+    let _first = begun_message(address, 400 << 10).await.unwrap();
+    let mut second = begun_message(address, 400 << 10).await.unwrap();
     let mut rest = Vec::new();
     let _ = second.read_to_end(&mut rest).await;
     // It is closed with what it has not read, which may take the reason with it.

@@ -8,11 +8,11 @@ use std::{
 
 use alloy_consensus::{SignableTransaction, TxEip1559};
 use alloy_network::{TxSignerSync, eip2718::Encodable2718};
-use alloy_primitives::Bytes;
+use alloy_primitives::{Address, Bytes, TxKind};
 use bough_devnet::dev_accounts;
 use bough_testing::{
     http::{Answer, call},
-    ws::Socket,
+    ws::{Socket, begun_message},
 };
 use serde_json::{Value, json};
 use tokio::{
@@ -43,7 +43,7 @@ type Running = Pin<Box<dyn Future<Output = Tally> + Send>>;
 /// A limit of the server.
 const LIMIT: i64 = -32005;
 
-pub const ATTACKS: [Attack; 16] = [
+pub const ATTACKS: [Attack; 20] = [
     attack("deep traces, read", &[], |size, to, _| {
         Box::pin(many(size.of(20), move |_| trace(to, size.of(2_000_000))))
     }),
@@ -90,6 +90,21 @@ pub const ATTACKS: [Attack; 16] = [
     }),
     attack("bodies that do not end", &[], |size, to, _| {
         Box::pin(many(size.of(400), move |_| endless_body(to)))
+    }),
+    attack("messages that do not end", &[], |size, to, _| {
+        Box::pin(many(size.of(400), move |_| endless_message(to)))
+    }),
+    attack("messages that are large", &[-32602], |size, _, url| {
+        Box::pin(many(size.of(100), move |_| {
+            let topics = vec![vec!["0x00"; 100_000]];
+            pipelined(url.clone(), 100, "eth_subscribe", json!(["logs", { "topics": topics }]))
+        }))
+    }),
+    attack("notifications, not read", &[], |size, to, url| {
+        Box::pin(many(size.of(400), move |number| unread_pending(to, url.clone(), number)))
+    }),
+    attack("batches that take long", &[], |size, to, _| {
+        Box::pin(many(size.of(40), move |_| long_batch(to)))
     }),
     attack("large answers, not read", &[], |size, _, url| {
         Box::pin(many(size.of(100), move |_| large_answers(url.clone())))
@@ -251,6 +266,12 @@ async fn subscriptions(url: String, count: usize) -> Tally {
 async fn many_logs(to: SocketAddr, account: usize) -> Tally {
     // Logs nothing as long as there is gas.
     const CODE: [u8; 11] = [0x5b, 0x5f, 0x5f, 0xa0, 0x61, 0x13, 0x88, 0x5a, 0x11, 0x5f, 0x57];
+    let many = TxEip1559 { gas_limit: 2_000_000, input: CODE.into(), ..TxEip1559::default() };
+    Tally::json(&transaction(to, account, many).await)
+}
+
+/// Sends a transaction of one of the accounts that everybody has, and gives what is said to it.
+async fn transaction(to: SocketAddr, account: usize, transaction: TxEip1559) -> Value {
     let signer = &dev_accounts().unwrap()[account];
     let ask = async |method, params| {
         let answer = call(to, method, params).await;
@@ -260,17 +281,15 @@ async fn many_logs(to: SocketAddr, account: usize) -> Tally {
     let mut transaction = TxEip1559 {
         chain_id: ask("eth_chainId", json!([])).await,
         nonce: ask("eth_getTransactionCount", json!([signer.address(), "pending"])).await,
-        gas_limit: 2_000_000,
         max_fee_per_gas: 1_000_000_000_000,
         max_priority_fee_per_gas: 1_000_000_000,
-        input: CODE.into(),
-        ..TxEip1559::default()
+        ..transaction
     };
     let signature = signer.sign_transaction_sync(&mut transaction).unwrap();
     let bytes = Bytes::from(transaction.into_signed(signature).encoded_2718());
     let sent = call(to, "eth_sendRawTransaction", json!([bytes])).await;
     assert!(sent["result"].is_string(), "{sent}");
-    Tally::json(&sent)
+    sent
 }
 
 async fn unread_logs(to: SocketAddr, url: String, account: usize) -> Tally {
@@ -327,6 +346,53 @@ async fn endless_body(to: SocketAddr) -> Tally {
         }
         _ => Tally::silent(),
     }
+}
+
+/// Sends most of a message.
+async fn endless_message(to: SocketAddr) -> Tally {
+    if let Ok(stream) = begun_message(to, 1_000_000).await {
+        sleep(HOLD).await;
+        drop(stream);
+    }
+    Tally::silent()
+}
+
+/// Subscribes to whole transactions, of which some send large ones, and reads none.
+async fn unread_pending(to: SocketAddr, url: String, number: usize) -> Tally {
+    let Ok(mut socket) = Socket::open(&url, None, None).await else { return Tally::silent() };
+    let whole = json!(["newPendingTransactions", true]);
+    if socket.try_send(&body("eth_subscribe", &whole)).await.is_err() {
+        return Tally::silent();
+    }
+    sleep(Duration::from_millis(200)).await;
+    if number < 5 {
+        for _ in 0..10 {
+            let large = TxEip1559 {
+                gas_limit: 2_000_000,
+                to: TxKind::Call(Address::ZERO),
+                input: vec![0; 31_000].into(),
+                ..TxEip1559::default()
+            };
+            transaction(to, number, large).await;
+        }
+    }
+    sleep(HOLD).await;
+    Tally::silent()
+}
+
+/// Asks for a large answer and then for much that takes long, in one batch.
+async fn long_batch(to: SocketAddr) -> Tally {
+    let contract = "0x00000000000000000000000000000000000e9d1e";
+    let large = json!([{ "to": contract }, "latest", { contract: { "code": "0x622bffff5ff3" } }]);
+    let call =
+        |params| json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_call", "params": params });
+    let calls: Vec<Value> = [large].into_iter().chain(vec![endless(); 500]).map(call).collect();
+    let Ok(stream) = open(to, &Value::from(calls).to_string(), None).await else {
+        return Tally::silent();
+    };
+    sleep(HOLD).await;
+    drop(stream);
+    Tally::silent()
 }
 
 /// Asks for much over one connection, and reads none of it for a while.
