@@ -155,9 +155,12 @@ impl Dispatcher {
                 answered = self.one(connection, call, Form::Part { limit: left }) => answered,
             };
             let Some(reply) = answered else { continue };
-            let length = bytes.len().saturating_add(reply.bytes.len());
-            if share.grow(length).is_err()
-                && (self.make_room().await.is_err() || share.grow(length).is_err())
+            // A comma, the answer, and the end of the list.
+            let more = reply.bytes.len().saturating_add(2);
+            let most = limit.saturating_add(2);
+            if share.make_room_in(&mut bytes, more, most).is_err()
+                && (self.make_room().await.is_err()
+                    || share.make_room_in(&mut bytes, more, most).is_err())
             {
                 return Some(self.refuse(None, MethodError::ResponsesFull));
             }

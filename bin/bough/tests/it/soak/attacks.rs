@@ -112,8 +112,8 @@ pub const ATTACKS: [Attack; 20] = [
     attack("malformed requests", &[-32700, -32600, -32601, -32602, LIMIT], |size, to, url| {
         Box::pin(async move {
             let (posted, sent) = tokio::join!(
-                malformed::post_all(to, size.of(10_000)),
-                malformed::send_all(url, size.of(10_000))
+                malformed::post_all(to, size.of(5_000)),
+                malformed::send_all(url, size.of(5_000))
             );
             posted.and(sent)
         })

@@ -2,7 +2,8 @@
 //! whatever is answered is JSON-RPC.
 //!
 //! Small by default, to be run with the other tests: it counts. With `BOUGH_SOAK=full` (`make soak`)
-//! it is large, and measures the rate of blocks too.
+//! it is large, and measures the rate of blocks too. `BOUGH_SOAK_ATTACKS=logs,malformed` runs those
+//! whose names have one of these parts.
 
 mod attacks;
 mod malformed;
@@ -102,7 +103,9 @@ fn whatever_is_sent_the_chains_go_on() {
             }
             None => None,
         };
-        for attack in ATTACKS {
+        let parts = env::var("BOUGH_SOAK_ATTACKS").unwrap_or_default();
+        let chosen = |attack: &Attack| parts.split(',').any(|part| attack.name.contains(part));
+        for attack in ATTACKS.into_iter().filter(chosen) {
             run(attack, size, &mut chains, usual, process).await;
         }
     });
