@@ -144,11 +144,8 @@ impl Share {
 
     fn set_units(&mut self, units: usize) {
         self.units = units;
-        let number = self.reader;
-        let readers = &mut number.map(|_| self.budget.taken.lock());
-        if let (Some(readers), Some(number)) = (readers, number)
-            && let Some(reader) = readers.readers.get_mut(&number)
-        {
+        let Some(number) = self.reader else { return };
+        if let Some(reader) = self.budget.taken.lock().readers.get_mut(&number) {
             reader.units = u32::try_from(units).unwrap_or(u32::MAX);
         }
     }
