@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use alloy_network::Ethereum;
 use alloy_provider::RootProvider;
 use alloy_rpc_client::RpcClient;
-use alloy_transport::utils::guess_local_url;
+use alloy_transport::{TransportFut, utils::guess_local_url};
 use alloy_transport_http::reqwest::{Client, Url, redirect};
 use thiserror::Error;
 
@@ -49,7 +49,13 @@ impl Endpoint {
     pub fn connect(&self, limits: Limits) -> Result<RootProvider<Ethereum>, ConnectError> {
         match self {
             Self::Url(url) => connect(url, limits),
-            Self::Here(here) => Ok(RootProvider::new(RpcClient::new(here.clone(), true))),
+            Self::Here(here) => {
+                let here = here.clone();
+                let ask = move |request| -> TransportFut<'static> {
+                    Box::pin(here.clone().send(request))
+                };
+                Ok(RootProvider::new(RpcClient::new(tower::service_fn(ask), true)))
+            }
         }
     }
 }

@@ -1,16 +1,10 @@
 //! JSON-RPC to a server of this process: no socket, and so nobody else at it.
 
-use std::{
-    fmt,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::{fmt, pin::Pin, sync::Arc};
 
 use alloy_json_rpc::{RequestPacket, ResponsePacket};
-use alloy_transport::{TransportError, TransportErrorKind, TransportFut};
+use alloy_transport::{TransportError, TransportErrorKind};
 use thiserror::Error;
-use tower::Service;
 
 use crate::printable;
 
@@ -29,7 +23,11 @@ impl Here {
         Self(Arc::new(move |request| Box::pin(answer(request))))
     }
 
-    async fn send(self, request: RequestPacket) -> Result<ResponsePacket, TransportError> {
+    /// Asks, as a transport for alloy's providers does.
+    pub(crate) async fn send(
+        self,
+        request: RequestPacket,
+    ) -> Result<ResponsePacket, TransportError> {
         let bytes = serde_json::to_vec(&request).map_err(TransportError::ser_err)?;
         let answer = (self.0)(bytes).await;
         let answer = answer.ok_or_else(|| TransportErrorKind::custom(NoAnswer))?;
@@ -47,19 +45,5 @@ struct NoAnswer;
 impl fmt::Debug for Here {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Here")
-    }
-}
-
-impl Service<RequestPacket> for Here {
-    type Response = ResponsePacket;
-    type Error = TransportError;
-    type Future = TransportFut<'static>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: RequestPacket) -> Self::Future {
-        Box::pin(self.clone().send(request))
     }
 }

@@ -66,15 +66,11 @@ impl RpcArgs {
             origins: self.origins.clone().unwrap_or(base.origins),
             hosts: self.hosts.clone().unwrap_or(base.hosts),
             limits: Limits {
-                call_gas: unless_zero(self.gas),
-                log_blocks: unless_zero(self.range),
+                call_gas: unless_zero(self.gas, u64::MAX),
+                log_blocks: unless_zero(self.range, u64::MAX),
                 call_time: self.time,
-                batch_calls: if self.batch == 0 { usize::MAX } else { self.batch },
-                batch_response_bytes: if self.batch_bytes == 0 {
-                    usize::MAX
-                } else {
-                    self.batch_bytes
-                },
+                batch_calls: unless_zero(self.batch, usize::MAX),
+                batch_response_bytes: unless_zero(self.batch_bytes, usize::MAX),
                 ..base.limits
             },
             ..base
@@ -83,6 +79,6 @@ impl RpcArgs {
 }
 
 /// As geth reads a limit of 0.
-const fn unless_zero(limit: u64) -> u64 {
-    if limit == 0 { u64::MAX } else { limit }
+fn unless_zero<N: Default + PartialEq>(limit: N, none: N) -> N {
+    if limit == N::default() { none } else { limit }
 }

@@ -75,7 +75,7 @@ impl<S: StateSource> PreState<S> {
     /// # Errors
     /// When a trie cannot be read.
     pub fn prove(&self, reads: &Reads) -> Result<WitnessParts, StateError> {
-        let recorded = PreState::new(WitnessRecorder::new(self.source()), self.root());
+        let recorded = self.recorded();
         for (address, slots) in &reads.accounts {
             recorded.account(*address)?;
             for slot in slots {
@@ -97,9 +97,14 @@ impl<S: StateSource> PreState<S> {
         &self,
         changes: &Changes,
     ) -> Result<(StateUpdate, WitnessParts), StateError> {
-        let recorded = PreState::new(WitnessRecorder::new(self.source()), self.root());
+        let recorded = self.recorded();
         let update = recorded.update(changes, None)?;
         Ok((update, recorded.source().parts()))
+    }
+
+    /// The same state, of which nothing was read yet, keeping what is.
+    fn recorded(&self) -> PreState<WitnessRecorder<&S>> {
+        PreState::new(WitnessRecorder::new(self.source()), self.root())
     }
 }
 
